@@ -1,0 +1,1 @@
+"""Values and errors of the trade. Standard library only, no I/O."""

@@ -1,0 +1,1 @@
+"""The lake: immutable snapshots on disk, and the generations that say which of them are the truth."""
