@@ -1,6 +1,6 @@
 """The ports of this house: what it asks of the outside, with few methods each. Standard library only.
 
-A warehouse runs SQL and hands back little; a bill source hands over files. Adapters stand in `adapters/`, the one place
+A warehouse runs SQL and hands back little. Adapters stand in `adapters/`, the one place
 that wires them is `bootstrap`.
 """
 
@@ -69,22 +69,3 @@ class Warehouse(Protocol):
         """Build the marts and write each wanted one to its path. Raises BillError naming the model or test that failed."""
         ...
 
-
-class Export(NamedTuple):
-    """One export a bill source offers for a month: a name, its month and when it was written."""
-
-    name: str
-    period: str
-    exported_at: datetime | None
-
-
-class BillSource(Protocol):
-    """A cloud's bill, as files."""
-
-    def exports(self, period: str | None) -> Sequence[Export]:
-        """What is there to fetch, newest last; all months when none is named. Raises Unavailable."""
-        ...
-
-    def fetch(self, export: Export, into: Path) -> Path:
-        """Copy one export's files below a folder, and return the folder that holds them. Raises Unavailable."""
-        ...

@@ -1,0 +1,233 @@
+"""What the store tells about the data itself: how it stands to the invoices, what came when, what is held back.
+
+Everything here is read from the operational database; no file of the lake is opened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from bursar.lake import snapshots
+from bursar.lake.snapshots import Snapshot, Sums
+from bursar.store import schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """One step of the waterfall from our lines to the invoice: what it is, how much, and what proves it."""
+
+    name: str
+    amount: Decimal
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """How one invoice stands to the lines that meet it. `difference` = billed − invoice; None where there is no invoice."""
+
+    provider: str
+    billing_account_id: str
+    invoice_id: str
+    invoice_key: str
+    issuer: str
+    billing_period: str
+    currency: str
+    billed_cost: Decimal
+    invoice_total: Decimal | None
+    difference: Decimal | None
+    difference_ratio: Decimal | None
+    unexplained: Decimal | None
+    status: str
+    lines: int
+    waterfall: tuple[Bucket, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Something that arrived, and what became of it: published, staged, unchanged, recorded, quarantined or refused."""
+
+    seq: int
+    seen_at: datetime
+    name: str
+    source: str | None
+    format: str | None
+    period: str | None
+    snapshot_id: str | None
+    exported_at: datetime | None
+    outcome: str
+    rows: int | None
+    bytes: int | None
+    sums: Mapping[str, Sums]
+    cause: str | None
+    cure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old a source's live data is: its newest export, newest charge day's period, and when it was published."""
+
+    source: str
+    format: str
+    newest_period: str
+    exported_at: datetime | None
+    landed_at: datetime | None
+    published_at: datetime | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One snapshot in a period's history, with its change against the one published before it (None for the first)."""
+
+    source: str
+    period: str
+    snapshot_id: str
+    state: str
+    exported_at: datetime | None
+    landed_at: datetime | None
+    published_at: datetime | None
+    gen_from: int | None
+    gen_to: int | None
+    rows: int
+    sums: Mapping[str, Sums]
+    rows_change: int | None
+    change: Mapping[str, Sums] | None
+
+
+def reconciliation(store: sa.Engine, *, n: int, period: str | None = None) -> list[Reconciled]:
+    """Every invoice key of a generation (of one billing period, or of all, newest first)."""
+    table = schema.reconciliation
+    newest = sa.select(table.c.billing_period, sa.func.max(table.c.n).label("n")).where(table.c.n <= n).group_by(table.c.billing_period).subquery()
+    query = sa.select(table).join(newest, (table.c.billing_period == newest.c.billing_period) & (table.c.n == newest.c.n))
+    if period:
+        query = query.where(table.c.billing_period == period)
+    with store.connect().execution_options(read_only=True) as connection:
+        found = connection.execute(query.order_by(table.c.billing_period.desc())).mappings().all()
+    return [reconciled_from_json(row) for entry in found for row in entry["rows"]]
+
+
+def deliveries(store: sa.Engine, *, limit: int = 200) -> list[Delivery]:
+    """The newest deliveries, newest first."""
+    table = schema.delivery
+    with store.connect().execution_options(read_only=True) as connection:
+        rows = connection.execute(sa.select(table).order_by(table.c.seq.desc()).limit(limit)).mappings().all()
+    return [_delivery(row) for row in rows]
+
+
+def quarantine(store: sa.Engine) -> list[Delivery]:
+    """What is held back or was refused and has not been mended by a later delivery of the same name or place, newest first."""
+    held: list[Delivery] = []
+    settled: set[tuple[str | None, str | None]] = set()
+    names: set[str] = set()
+    for delivery in deliveries(store, limit=1000):
+        place = (delivery.source, delivery.period)
+        if delivery.name in names or (delivery.source and place in settled):
+            continue
+        names.add(delivery.name)
+        if delivery.outcome in {"quarantined", "refused"}:
+            held.append(delivery)
+        elif delivery.outcome == "published":
+            settled.add(place)
+    return held
+
+
+def freshness(store: sa.Engine) -> list[Freshness]:
+    """One row per live source, by name."""
+    with store.connect().execution_options(read_only=True) as connection:
+        living = snapshots.live(connection, "focus")
+    newest: dict[str, Snapshot] = {}
+    for snapshot in sorted(living.values(), key=lambda item: item.period):
+        newest[snapshot.source] = snapshot
+    return [
+        Freshness(
+            source=source,
+            format=snapshot.format,
+            newest_period=snapshot.period,
+            exported_at=snapshot.exported_at,
+            landed_at=snapshot.landed_at,
+            published_at=snapshot.published_at,
+            rows=snapshot.rows,
+        )
+        for source, snapshot in sorted(newest.items())
+    ]
+
+
+def history(store: sa.Engine, *, period: str | None = None) -> list[Version]:
+    """Every FOCUS snapshot ever made of a period (or of all), in the provider's order, with what each changed."""
+    where = {"layer": "focus"} | ({"billing_period": period} if period else {})
+    with store.connect().execution_options(read_only=True) as connection:
+        found = snapshots.select(connection, **where)
+        spans = {row.snapshot_id: (row.gen_from, row.gen_to) for row in connection.execute(sa.select(schema.member).order_by(schema.member.c.gen_from))}
+    before: dict[tuple[str, str], Snapshot] = {}
+    versions: list[Version] = []
+    for snapshot in found:
+        last = before.get((snapshot.source, snapshot.period))
+        versions.append(_version(snapshot, last, spans.get(snapshot.id, (None, None))))
+        if snapshot.id in spans:
+            before[snapshot.source, snapshot.period] = snapshot
+    return versions
+
+
+def restatements(store: sa.Engine) -> list[Version]:
+    """Published snapshots that replaced an earlier one of the same place, newest first."""
+    return [version for version in history(store) if version.change is not None and version.gen_from is not None][::-1]
+
+
+def reconciled_from_json(row: Mapping[str, object]) -> Reconciled:
+    """A reconciliation row as ingestion stored it."""
+    fields = dict(row)
+    for name in ("billed_cost", "invoice_total", "difference", "difference_ratio", "unexplained"):
+        fields[name] = None if fields[name] is None else Decimal(str(fields[name]))
+    steps: list[Mapping[str, str]] = fields.pop("waterfall")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - JSON column
+    waterfall = tuple(Bucket(name=step["name"], amount=Decimal(step["amount"]), proof=step["proof"]) for step in steps)
+    return Reconciled(**fields, waterfall=waterfall)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - JSON column
+
+
+def _version(snapshot: Snapshot, last: Snapshot | None, span: tuple[int | None, int | None]) -> Version:
+    return Version(
+        source=snapshot.source,
+        period=snapshot.period,
+        snapshot_id=snapshot.id,
+        state=snapshot.state,
+        exported_at=snapshot.exported_at,
+        landed_at=snapshot.landed_at,
+        published_at=snapshot.published_at,
+        gen_from=span[0],
+        gen_to=span[1],
+        rows=snapshot.rows,
+        sums=snapshot.sums,
+        rows_change=snapshot.rows - last.rows if last else None,
+        change=_change(last.sums, snapshot.sums) if last else None,
+    )
+
+
+def _change(old: Mapping[str, Sums], new: Mapping[str, Sums]) -> dict[str, Sums]:
+    nothing = Sums(billed=Decimal(0), effective=Decimal(0), list=Decimal(0), contracted=Decimal(0))
+    result: dict[str, Sums] = {}
+    for currency in sorted({*old, *new}):
+        a, b = old.get(currency, nothing), new.get(currency, nothing)
+        result[currency] = Sums(billed=b.billed - a.billed, effective=b.effective - a.effective, list=b.list - a.list, contracted=b.contracted - a.contracted)
+    return result
+
+
+def _delivery(row: sa.RowMapping) -> Delivery:
+    sums = {currency: Sums(**{name: Decimal(value) for name, value in four.items()}) for currency, four in (row["sums"] or {}).items()}
+    return Delivery(
+        seq=row["seq"],
+        seen_at=datetime.fromisoformat(row["seen_at"]),
+        name=row["name"],
+        source=row["source"],
+        format=row["format"],
+        period=row["billing_period"],
+        snapshot_id=row["snapshot_id"],
+        exported_at=datetime.fromisoformat(row["exported_at"]) if row["exported_at"] else None,
+        outcome=row["outcome"],
+        rows=row["rows"],
+        bytes=row["bytes"],
+        sums=sums,
+        cause=row["cause"],
+        cure=row["cure"],
+    )

@@ -1,0 +1,157 @@
+"""Snapshots: a whole billing period of one source, immutable, with its sums; and their rows in the store."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from bursar.domain.money import plain
+from bursar.domain.periods import stamp
+from bursar.store import schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """The four costs of one currency."""
+
+    billed: Decimal
+    effective: Decimal
+    list: Decimal
+    contracted: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFile:
+    """One file of a snapshot: its path below the lake, the table it holds and the days it spans."""
+
+    path: str
+    table: str
+    rows: int
+    bytes: int
+    sha256: str
+    min_day: date | None = None
+    max_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What a layer holds of one (source, billing period). `exported_at` is its place among deliveries."""
+
+    id: str
+    layer: str
+    source: str
+    period: str
+    format: str
+    role: str
+    state: str
+    input_ids: tuple[str, ...] = ()
+    code_digest: str = ""
+    rows: int = 0
+    files: tuple[SnapshotFile, ...] = ()
+    sums: Mapping[str, Sums] = field(default_factory=dict[str, Sums])
+    detail: Mapping[str, object] = field(default_factory=dict[str, object])
+    exported_at: datetime | None = None
+    seen_at: datetime
+    landed_at: datetime | None = None
+    published_at: datetime | None = None
+
+    def to(self, state: str) -> "Snapshot":
+        """The same snapshot in another state."""
+        return replace(self, state=state)
+
+
+def to_row(snapshot: Snapshot) -> dict[str, object]:
+    """The snapshot as its store row (and as its manifest on disk)."""
+    moments = {name: _text(getattr(snapshot, name)) for name in ("exported_at", "seen_at", "landed_at", "published_at")}
+    return {
+        "id": snapshot.id,
+        "layer": snapshot.layer,
+        "source": snapshot.source,
+        "billing_period": snapshot.period,
+        "format": snapshot.format,
+        "role": snapshot.role,
+        "state": snapshot.state,
+        "input_ids": list(snapshot.input_ids),
+        "code_digest": snapshot.code_digest,
+        "rows": snapshot.rows,
+        "files": [json.loads(json.dumps(asdict(file), default=str)) for file in snapshot.files],
+        "sums": sums_to_json(snapshot.sums),
+        "detail": dict(snapshot.detail),
+        **moments,
+    }
+
+
+def from_row(row: Mapping[str, object]) -> Snapshot:
+    """The snapshot a store row or manifest tells of."""
+    fields = dict(row)
+    files = tuple(_file(entry) for entry in fields.pop("files"))  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportGeneralTypeIssues] - JSON column
+    sums = {currency: Sums(**{name: Decimal(value) for name, value in four.items()}) for currency, four in fields.pop("sums").items()}  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownArgumentType] - JSON column
+    moments = {name: _moment(fields.pop(name)) for name in ("exported_at", "seen_at", "landed_at", "published_at")}
+    inputs = tuple(fields.pop("input_ids"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportUnknownVariableType] - JSON column
+    return Snapshot(period=fields.pop("billing_period"), files=files, sums=sums, input_ids=inputs, **moments, **fields)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportUnknownArgumentType] - columns are the fields
+
+
+def sums_to_json(sums: Mapping[str, Sums]) -> dict[str, dict[str, str]]:
+    """Sums per currency with decimals as plain strings."""
+    return {currency: {name: plain(value) for name, value in asdict(four).items()} for currency, four in sums.items()}
+
+
+def record(connection: sa.Connection, snapshot: Snapshot) -> None:
+    """Write a snapshot's row, or bring it up to date."""
+    row = to_row(snapshot)
+    done = connection.execute(schema.snapshot.update().where(schema.snapshot.c.id == snapshot.id).values(**row))
+    if not done.rowcount:
+        connection.execute(schema.snapshot.insert().values(**row))
+
+
+def find(connection: sa.Connection, snapshot_id: str) -> Snapshot | None:
+    """The snapshot of that id."""
+    row = connection.execute(sa.select(schema.snapshot).where(schema.snapshot.c.id == snapshot_id)).mappings().first()
+    return from_row(dict(row)) if row else None
+
+
+def select(connection: sa.Connection, *, newest_first: bool = False, **where: str) -> list[Snapshot]:
+    """Snapshots by column values, in the provider's order (`exported_at`, then landing)."""
+    table = schema.snapshot
+    query = sa.select(table).where(*(table.c[column] == value for column, value in where.items()))
+    rows = connection.execute(query.order_by(table.c.exported_at, table.c.landed_at, table.c.id)).mappings()
+    found = [from_row(dict(row)) for row in rows]
+    return found[::-1] if newest_first else found
+
+
+def live(connection: sa.Connection, layer: str) -> dict[tuple[str, str], Snapshot]:
+    """The live snapshot of every (source, billing period) of a layer."""
+    joined = sa.select(schema.snapshot).join(schema.member, schema.member.c.snapshot_id == schema.snapshot.c.id)
+    rows = connection.execute(joined.where(schema.member.c.layer == layer, schema.member.c.gen_to.is_(None))).mappings()
+    return {(found.source, found.period): found for found in (from_row(dict(row)) for row in rows)}
+
+
+def merge_sums(parts: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
+    """Sums per currency over several snapshots."""
+    result: dict[str, Sums] = {}
+    for part in parts:
+        for currency, four in part.items():
+            old = result.get(currency)
+            result[currency] = four if old is None else Sums(
+                billed=old.billed + four.billed,
+                effective=old.effective + four.effective,
+                list=old.list + four.list,
+                contracted=old.contracted + four.contracted,
+            )
+    return result
+
+
+def _file(entry: Mapping[str, object]) -> SnapshotFile:
+    days = {name: date.fromisoformat(str(entry[name])) if entry.get(name) else None for name in ("min_day", "max_day")}
+    return SnapshotFile(**{**entry, **days})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - written by to_row
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment and stamp(moment)
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(str(text)) if text else None

@@ -1,0 +1,1 @@
+"""The operational database: what was delivered, what is live, and the journal of what was decided."""

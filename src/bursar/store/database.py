@@ -1,0 +1,64 @@
+"""Open the operational database, bring it up to date, and begin transactions that serialise writers.
+
+SQLite by default (one file in the state folder), any SQLAlchemy URL otherwise.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import StaticPool
+
+HEAD = "0001"
+"""The newest migration. A test holds it to `migrations/versions`."""
+
+
+def open_store(url: str) -> sa.Engine:
+    """An engine whose tables are up to date. Raises sqlalchemy's OperationalError when the database cannot be opened."""
+    memory = url in {"sqlite://", "sqlite:///:memory:"}
+    engine = sa.create_engine(url, poolclass=StaticPool) if memory else sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_pragmas)
+        event.listen(engine, "begin", _sqlite_begin)
+    if _revision(engine) != HEAD:
+        _migrate(engine)
+    return engine
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of the database file of a state folder."""
+    return f"sqlite:///{path}"
+
+
+def _revision(engine: sa.Engine) -> str | None:
+    """The migration the database stands at, without importing Alembic."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: sa.Engine) -> None:
+    """Run the migrations that are missing, each in its transaction."""
+    from alembic import command  # noqa: PLC0415 - a fifth of a second, needed once per database
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", "bursar.store:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _sqlite_pragmas(connection: object, _record: object) -> None:
+    """WAL, so that readers never wait; full sync, so that a committed flip survives the power cut."""
+    connection.isolation_level = None  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] - sqlite3.Connection; BEGIN is ours
+    cursor = connection.cursor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - sqlite3.Connection
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")  # pyright: ignore[reportUnknownMemberType] - as above
+    cursor.close()  # pyright: ignore[reportUnknownMemberType] - as above
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    """Take the write lock at once: a flip that starts must be able to finish."""
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")

@@ -1,0 +1,64 @@
+"""The one append-only book: every flip and every decision, each entry chained to the one before by its hash.
+
+`hash = SHA-256(prev ‖ canonical JSON of seq, at, kind, version, actor, payload)`. An entry is appended in the same
+transaction as the state it tells of; triggers refuse UPDATE and DELETE.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from bursar.domain.money import plain
+from bursar.store.schema import journal
+
+GENESIS = "0" * 64
+
+
+def canonical(value: object) -> str:
+    """JSON with one form only: sorted keys, NFC text, decimals as plain strings, no floats."""
+    return json.dumps(_normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def append(connection: sa.Connection, *, at: str, kind: str, actor: str, payload: Mapping[str, object]) -> int:
+    """Write one entry and return its sequence number. The caller's transaction decides whether it happened."""
+    last = connection.execute(sa.select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    seq, prev = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    body = canonical(payload)
+    entry = {"seq": seq, "at": at, "kind": kind, "version": 1, "actor": actor, "payload": body}
+    connection.execute(journal.insert().values(**entry, prev=prev, hash=chain(prev, entry)))
+    return seq
+
+
+def chain(prev: str, entry: Mapping[str, object]) -> str:
+    """The hash an entry must carry after `prev`."""
+    return hashlib.sha256((prev + canonical(entry)).encode()).hexdigest()
+
+
+def first_broken(connection: sa.Connection) -> int | None:
+    """Sequence number of the first entry that does not follow from the one before, or None for a whole chain."""
+    prev, expected = GENESIS, 1
+    for row in connection.execute(sa.select(journal).order_by(journal.c.seq)).mappings():
+        entry = {key: row[key] for key in ("seq", "at", "kind", "version", "actor", "payload")}
+        if row["seq"] != expected or row["prev"] != prev or row["hash"] != chain(prev, entry):
+            return int(row["seq"])
+        prev, expected = row["hash"], expected + 1
+    return None
+
+
+def _normal(value: object) -> object:
+    """A value reduced to what canonical JSON may hold; raises TypeError for floats and unknown types."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {str(key): _normal(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON-like, checked below
+    if isinstance(value, list | tuple):
+        return [_normal(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON-like, checked below
+    raise TypeError(f"not canonical: {type(value).__name__}")
