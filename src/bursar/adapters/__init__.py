@@ -1,0 +1,1 @@
+"""The outside, behind ports. Wired by `bootstrap` alone."""

@@ -1,0 +1,217 @@
+"""The DuckDB warehouse: scripts in a boxed child, questions in the reader's box, the allocation project through dbt."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+from bursar.adapters.warehouses.child import Job, Limits
+from bursar.adapters.warehouses.dbt import run_dbt
+from bursar.domain.errors import BillError, OverLimit, Unavailable
+from bursar.ports import Build, Rows, Script
+
+GIB = 1 << 30
+OPEN_BOXES = 8
+"""Reader's boxes kept open; each is one set of files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Limits of the ingest child and of the builds. Bytes, seconds; `memory` as DuckDB writes it."""
+
+    memory: str = "640MB"
+    threads: int = 2
+    address_space: int = 3 * GIB
+    cpu_seconds: int = 3600
+    wall_seconds: int = 1800
+    file_bytes: int = 16 * GIB
+    temp: str = "20GB"
+    query_seconds: float = 30.0
+    build_memory: str = "1GB"
+
+
+class DuckDBWarehouse:
+    """`ports.Warehouse` on DuckDB. `scratch` is a private folder on local disk for temporary files."""
+
+    def __init__(self, scratch: Path, *, box: Box | None = None) -> None:
+        self.box = box or Box()
+        self._scratch = scratch
+        self._open: OrderedDict[tuple[Path, ...], duckdb.DuckDBPyConnection] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def run(self, script: Script) -> Mapping[str, Rows]:
+        """Run a script in the ingest child. Raises BillError, or OverLimit when the child was stopped."""
+        with self._folder() as scratch:
+            job = self._job(script, scratch)
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-I", "-m", "bursar.adapters.warehouses.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(scratch), "MALLOC_ARENA_MAX": "2"},
+                cwd=scratch,
+                text=True,
+                start_new_session=True,
+            )
+            out, err = self._finish(process, json.dumps(job))
+        return _answers(process.returncode, out, err)
+
+    def rows(self, sql: str, parameters: Sequence[object] = (), *, reads: Sequence[Path]) -> Rows:
+        """Answer one SELECT over exactly these files. Raises Unavailable when it takes longer than the box allows."""
+        cursor = self._reader(tuple(reads)).cursor()
+        (statement,) = cursor.extract_statements(sql)
+        if statement.type != duckdb.StatementType.SELECT:
+            raise PermissionError(f"the reader's box answers SELECT only, not {statement.type.name}")
+        timer = threading.Timer(self.box.query_seconds, cursor.interrupt)
+        timer.start()
+        try:
+            result = cursor.execute(statement, parameters)
+            columns = result.description or []
+            return Rows(tuple(str(column[0]) for column in columns), tuple(str(column[1]) for column in columns), result.fetchall())
+        except duckdb.InterruptException as error:
+            raise Unavailable(f"the question took longer than {self.box.query_seconds:g} s", cure="Narrow the window or the filter.") from error
+        finally:
+            timer.cancel()
+            cursor.close()
+
+    def build(self, build: Build) -> None:
+        """Run the dbt project over a scratch database of its own name, then write the wanted relations as Parquet."""
+        with self._folder() as folder:
+            scratch = folder / f"build-{uuid4().hex}.duckdb"
+            self._lay_inputs(scratch, build)
+            variables = dict(build.variables)
+            run_dbt(build.project, scratch, variables=variables, threads=self.box.threads, memory_limit=self.box.build_memory, target=folder / "target")
+            with self._writer(scratch) as connection:
+                for relation, path in build.outputs.items():
+                    connection.execute(f"COPY (SELECT * FROM {relation}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
+
+    def _lay_inputs(self, scratch: Path, build: Build) -> None:
+        with self._writer(scratch) as connection:
+            connection.execute("CREATE SCHEMA inputs")
+            for name, files in build.inputs.items():
+                listed = ", ".join(f"'{_quoted(file)}'" for file in files)
+                connection.execute(f"CREATE VIEW inputs.{name} AS {build.views[name].replace('{files}', f'[{listed}]')}")
+
+    @contextmanager
+    def _writer(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = duckdb.connect(str(path), config={"memory_limit": self.box.build_memory, "threads": self.box.threads, "TimeZone": "UTC"})
+        connection.execute("SET enable_progress_bar = false")
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _reader(self, reads: tuple[Path, ...]) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if reads in self._open:
+                self._open.move_to_end(reads)
+                return self._open[reads]
+            connection = duckdb.connect(":memory:")
+            paths = ", ".join(f"'{_quoted(path)}'" for path in reads)
+            for setting in (
+                "temp_directory = ''",
+                "memory_limit = '1GB'",
+                f"threads = {self.box.threads}",
+                "TimeZone = 'UTC'",
+                "enable_progress_bar = false",
+                "autoinstall_known_extensions = false",
+                "autoload_known_extensions = false",
+                "parquet_metadata_cache = true",
+                f"allowed_paths = [{paths}]",
+                "enable_external_access = false",
+                "lock_configuration = true",
+            ):
+                connection.execute(f"SET {setting}")
+            self._open[reads] = connection
+            while len(self._open) > OPEN_BOXES:
+                self._open.popitem(last=False)
+            return connection
+
+    def _job(self, script: Script, scratch: Path) -> Job:
+        limits = Limits(
+            address_space=self.box.address_space,
+            cpu_seconds=self.box.cpu_seconds,
+            file_bytes=self.box.file_bytes,
+            open_files=1024 + 2 * len(script.reads),
+            threads=self.box.threads,
+            memory=self.box.memory,
+            temp=self.box.temp,
+        )
+        statements = [(statement.name, statement.sql, statement.returns) for statement in script.statements]
+        writes = str(script.writes) if script.writes else None
+        return Job(statements=statements, reads=[str(path) for path in script.reads], writes=writes, scratch=str(scratch), limits=limits)
+
+    def _finish(self, process: "subprocess.Popen[str]", job: str) -> tuple[str, str]:
+        try:
+            return process.communicate(job, timeout=self.box.wall_seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return process.communicate()
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = Path(tempfile.mkdtemp(dir=self._scratch))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(code: int | None, out: str, err: str) -> dict[str, Rows]:
+    """The child's reply as rows; its failures as errors that say who can mend them."""
+    try:
+        reply: dict[str, object] = json.loads(out)
+    except ValueError:
+        reply = {}
+    if "answers" in reply:
+        answers: dict[str, dict[str, list[object]]] = reply["answers"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by child.py
+        return {name: _decoded(answer) for name, answer in answers.items()}
+    if reply.get("kind") == "bill":
+        raise BillError(str(reply["message"]))
+    if reply.get("kind") == "limit" or (code is not None and code < 0) or "MemoryError" in err or "std::bad_alloc" in err:
+        why = str(reply.get("message") or (f"stopped by {signal.Signals(-code).name}" if code and code < 0 else "out of memory"))
+        raise OverLimit(f"it does not fit in the box bills are parsed in: {why}", cure="Ask for a smaller export, or raise `box` in bursar.yaml if you trust the file.")
+    last = err.strip().splitlines()[-1] if err.strip() else "no answer"
+    raise Unavailable(f"the ingest child failed: {last}", cure="Run: bursar doctor")
+
+
+def _decoded(answer: Mapping[str, list[object]]) -> Rows:
+    types = tuple(str(kind) for kind in answer["types"])
+    rows: list[list[object]] = answer["rows"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by child.py
+    return Rows(tuple(str(name) for name in answer["columns"]), types, [tuple(map(_value, types, row)) for row in rows])
+
+
+def _value(kind: str, value: object) -> object:
+    """A value of a SQL type from its JSON form."""
+    if value is None:
+        return None
+    if kind.startswith("DECIMAL"):
+        return Decimal(str(value))
+    if kind == "DATE":
+        return date.fromisoformat(str(value))
+    if kind.startswith("TIMESTAMP"):
+        return datetime.fromisoformat(str(value))
+    return value
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
