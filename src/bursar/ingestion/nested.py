@@ -1,0 +1,128 @@
+"""Maps and lists of a bill, from native types, from JSON, or from one column per key."""
+
+from bursar.ingestion.casts import TYPES, Value, identifier, quoted, scalar, text
+from bursar.ingestion.families import Column, Kind
+
+_PAIRS = '[{"key": "VARCHAR", "value": "VARCHAR"}]'
+
+
+def sql_type(column: Column) -> str:
+    """The type `raw` gives a column."""
+    if column.type != "list":
+        return TYPES[column.type]
+    fields = ", ".join(f"{identifier(field)} {TYPES[kind]}" for field, kind in column.fields.items())
+    return f"STRUCT({fields})[]"
+
+
+def cast(value: Value, column: Column) -> str:
+    """The value as its column's type."""
+    if column.type == "map":
+        return _tidied(_as_map(value), column)
+    return as_list(value, column.fields) if column.type == "list" else scalar(value, column.type)
+
+
+def gathered(values: dict[str, Value], column: Column) -> str:
+    """One map from a column per key; keys as the user knows them, empty values left out."""
+    stripped = {_stripped(key, column): text(value) for key, value in reversed(values.items())}
+    pairs = ", ".join(f"{{'key': {quoted(key)}, 'value': {value}}}" for key, value in sorted(stripped.items()))
+    return f"map_from_entries(list_filter([{pairs}], lambda pair: pair.value IS NOT NULL))"
+
+
+def as_list(value: Value, fields: dict[str, Kind]) -> str:
+    """A list of structs with typed members, from a native list or from JSON (Python's quotes accepted)."""
+    if value.physical.endswith("[]"):
+        items, have = value.sql, dict(members(value.physical[:-2]))
+    else:
+        shape = ", ".join(f'"{field}": "VARCHAR"' for field in fields)
+        items, have = f"from_json({_json_list(value)}, {quoted(f'[{{{shape}}}]')})", dict.fromkeys(fields, "VARCHAR")
+    typed = ", ".join(f"{identifier(field)} := {_member(value, field, kind, have.get(field))}" for field, kind in fields.items())
+    return f"list_transform({items}, lambda item: struct_pack({typed}))"
+
+
+def members(struct: str) -> list[tuple[str, str]]:
+    """The members of a STRUCT type as DESCRIBE writes it: name and type, nested ones untouched; none for any other type."""
+    if not (struct.startswith("STRUCT(") and struct.endswith(")")):
+        return []
+    return [_named(part) for part in _split(struct[len("STRUCT(") : -1])]
+
+
+def _member(value: Value, field: str, kind: Kind, physical: str | None) -> str:
+    if physical is None:
+        return f"CAST(NULL AS {TYPES[kind]})"
+    return scalar(value.inner(f"item.{identifier(field)}", physical=physical), kind)
+
+
+def _named(part: str) -> tuple[str, str]:
+    if part.startswith('"'):
+        end = part.index('" ', 1)
+        return part[1:end].replace('""', '"'), part[end + 2 :]
+    found, _, kind = part.partition(" ")
+    return found, kind
+
+
+def _split(body: str) -> list[str]:
+    """Cut at the commas that stand outside parentheses and quotes."""
+    parts: list[str] = []
+    depth, inside, start = 0, False, 0
+    for place, char in enumerate(body):
+        inside ^= char == '"'
+        depth += 0 if inside else (char == "(") - (char == ")")
+        if char == "," and not depth and not inside:
+            parts.append(body[start:place].strip())
+            start = place + 1
+    return [*parts, body[start:].strip()]
+
+
+def _as_map(value: Value) -> str:
+    if value.physical == "MAP(VARCHAR, VARCHAR)":
+        return value.sql
+    if value.physical.startswith("MAP("):
+        return f"CAST({value.sql} AS MAP(VARCHAR, VARCHAR))"
+    if value.physical.endswith("[]"):
+        return _from_pairs(f"list_transform({value.sql}, lambda pair: {{'key': pair.key, 'value': CAST(pair.value AS VARCHAR)}})")
+    plain = f"trim({_json_text(value)})"
+    pairs = _from_pairs(f"from_json({_json_list(value)}, {quoted(_PAIRS)})")
+    braced = f"CASE WHEN starts_with({plain}, '{{') THEN {plain} ELSE '{{' || {plain} || '}}' END"
+    return (
+        f"CASE WHEN coalesce({plain}, '') IN ('', '[]', '{{}}', 'null', 'NULL', 'N/A') THEN NULL WHEN starts_with({plain}, '[') "
+        f"THEN {pairs} ELSE CAST(CAST({braced} AS JSON) AS MAP(VARCHAR, VARCHAR)) END"
+    )
+
+
+def _from_pairs(pairs: str) -> str:
+    """A map of key-value pairs; of a key that occurs twice the first counts, since a MAP refuses the second."""
+    keys = f"list_transform({pairs}, lambda pair: pair.key)"
+    first = f"list_filter({pairs}, lambda pair, place: list_position({keys}, pair.key) = place)"
+    return f"CASE WHEN len(list_distinct({keys})) = len({pairs}) THEN map_from_entries({pairs}) ELSE map_from_entries({first}) END"
+
+
+def _json_text(value: Value) -> str:
+    return value.sql if value.physical == "VARCHAR" else f"CAST({value.sql} AS VARCHAR)"
+
+
+def _json_list(value: Value) -> str:
+    plain = _json_text(value)
+    python = f"replace(replace({plain}, '''', '\"'), ': None', ': null')"
+    return f"CASE WHEN starts_with({plain}, '[{{''') THEN {python} ELSE nullif({plain}, '') END"
+
+
+def _tidied(entries: str, column: Column) -> str:
+    """Keys lose their `strip` prefix; tags without value go, or become 'true'."""
+    keys, values = f"map_keys({entries})", f"map_values({entries})"
+    if column.strip:
+        cut = "key"
+        for prefix in reversed(column.strip):
+            cut = f"CASE WHEN starts_with(key, {quoted(prefix)}) THEN key[{len(prefix) + 1}:] ELSE {cut} END"
+        keys = f"list_transform({keys}, lambda key: {cut})"
+    if column.valueless == "true":
+        return f"map({keys}, list_transform({values}, lambda value: coalesce(nullif(value, ''), 'true')))"
+    whole = f"map({keys}, {values})" if column.strip else entries
+    filled = f"map_from_entries(list_filter(map_entries({whole}), lambda pair: pair.value <> ''))"
+    return f"CASE WHEN list_contains({values}, '') OR list_count({values}) < len({values}) THEN {filled} ELSE {whole} END"
+
+
+def _stripped(key: str, column: Column) -> str:
+    for prefix in column.strip:
+        if key.startswith(prefix):
+            return key[len(prefix) :]
+    return key

@@ -1,0 +1,197 @@
+"""Reading a bill: delivered files, whatever their format and columns, as one relation `raw` with canonical columns.
+
+First the files are described inside the box (`describe_script`, `described`), then `raw_relation` renders SQL that
+reads them. Files of one layout are scanned together, so parts may differ in columns, order and types.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bursar.domain.errors import BillError
+from bursar.ingestion.casts import Value, identifier, quoted
+from bursar.ingestion.families import Column, Family
+from bursar.ingestion.nested import cast, gathered, members, sql_type
+from bursar.ports import Rows, Script, Statement
+
+FileKind = Literal["csv", "parquet", "ndjson"]
+
+_CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216"
+_SAMPLE = 1000
+"""JSON objects looked at to learn which keys a file has; keys seen later are read all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillFile:
+    """A landed file. `key` is its delivered name (x_SourceFile); `role` tells apart what one delivery mixes (`actual`, `amortized`)."""
+
+    path: Path
+    key: str
+    kind: FileKind
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedFile:
+    """A file and its columns as delivered: header name and physical type, in order."""
+
+    file: BillFile
+    columns: tuple[tuple[str, str], ...]
+
+
+def describe_script(files: Sequence[BillFile]) -> Script:
+    """One small SELECT per file that tells its header and types; `described` reads the answers."""
+    statements = tuple(Statement(name=f"describe:{file.path}", sql=_describe(file), returns=True) for file in files)
+    return Script(statements=statements, reads=tuple(file.path for file in files))
+
+
+def described(files: Sequence[BillFile], answers: Mapping[str, Rows]) -> tuple[DescribedFile, ...]:
+    """The files with their columns. Blank files are left out: an export that shrank overwrites its surplus parts with nothing."""
+    found = (DescribedFile(file=file, columns=_columns(file, answers[f"describe:{file.path}"])) for file in files)
+    return tuple(one for one in found if one.columns)
+
+
+def raw_relation(family: Family, files: Sequence[DescribedFile], *, constants: Mapping[str, str] | None = None, where: str = "") -> str:
+    """SQL of the relation `raw`: the columns of the family's YAML, typed, then `has_…` flags, `source_file`,
+    `source_role` and the constants (SQL text by name).
+
+    Raises BillError when a file lacks a required column. A value that does not parse fails the query with an error
+    that names column and file.
+    """
+    groups: defaultdict[tuple[object, ...], list[DescribedFile]] = defaultdict(list)
+    for one in files:
+        groups[one.file.kind, one.file.role, one.columns].append(one)
+    scans = [_scan(family, group, constants or {}) for group in groups.values()] or [_nothing(family, constants or {})]
+    union = "\nUNION ALL\n".join(scans)
+    return f"SELECT * FROM (\n{union}\n) AS delivered WHERE {where}" if where else union
+
+
+def _describe(file: BillFile) -> str:
+    path = quoted(str(file.path))
+    if file.kind == "csv":
+        return f"SELECT * FROM read_csv({path}, header=false, all_varchar=true, {_CSV}) LIMIT 1"
+    if file.kind == "parquet":
+        return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, binary_as_string=true))"
+    objects = f"SELECT json FROM read_ndjson_objects({path}) LIMIT {_SAMPLE}"
+    return f"SELECT DISTINCT key, 'JSON' FROM ({objects}) AS sample, unnest(json_keys(sample.json)) AS one(key) ORDER BY key"
+
+
+def _columns(file: BillFile, answer: Rows) -> tuple[tuple[str, str], ...]:
+    if file.kind == "csv":
+        return tuple((str(header or ""), "VARCHAR") for row in answer.rows[:1] for header in row)
+    return tuple((str(row[0]), str(row[1])) for row in answer.rows)
+
+
+def _scan(family: Family, group: Sequence[DescribedFile], constants: Mapping[str, str]) -> str:
+    layout = _Layout(family, group[0], source_file=_source_file(group))
+    wanted = [f"{layout.column(name, column)} AS {identifier(name)}" for name, column in family.columns.items()]
+    flags = [f"{str(layout.has(name, column)).lower()} AS has_{name}" for name, column in family.columns.items() if column.flag]
+    constant = {"source_file": layout.source_file, "source_role": quoted(group[0].file.role), **constants}
+    select = ",\n  ".join([*wanted, *flags, *(f"{sql} AS {name}" for name, sql in constant.items())])
+    return f"SELECT\n  {select}\nFROM {_read(family, group)}"
+
+
+def _nothing(family: Family, constants: Mapping[str, str]) -> str:
+    """A relation without rows, for a delivery without any: it still has every column."""
+    wanted = [f"CAST(NULL AS {sql_type(column)}) AS {identifier(name)}" for name, column in family.columns.items()]
+    flags = [f"false AS has_{name}" for name, column in family.columns.items() if column.flag]
+    constant = {"source_file": "''", "source_role": "''", **constants}
+    return f"SELECT {', '.join([*wanted, *flags, *(f'{sql} AS {name}' for name, sql in constant.items())])} WHERE false"
+
+
+def _read(family: Family, group: Sequence[DescribedFile]) -> str:
+    paths = "[" + ", ".join(quoted(str(one.file.path)) for one in group) + "]"
+    kind = group[0].file.kind
+    if kind == "parquet":
+        return f"read_parquet({paths}, binary_as_string=true, filename='_path')"
+    if kind == "csv":
+        names = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(group[0].columns)))
+        return f"read_csv({paths}, auto_detect=false, header=true, columns={{{names}}}, nullstr='', {_CSV}, filename='_path')"
+    names = ", ".join(f"{quoted(root)}: 'JSON'" for root in _roots(family, group[0]))
+    return f"read_json({paths}, format='newline_delimited', columns={{{names}}}, filename='_path')"
+
+
+def _roots(family: Family, one: DescribedFile) -> list[str]:
+    """Top-level JSON keys to read: those seen, and those the family knows, since an export leaves out what is null."""
+    known = (spelling.partition(".")[0] for name, column in family.columns.items() for spelling in (name, *column.aliases))
+    return sorted({*known, *(header for header, _ in one.columns)})
+
+
+def _source_file(group: Sequence[DescribedFile]) -> str:
+    if len(group) == 1:
+        return quoted(group[0].file.key)
+    cases = " ".join(f"WHEN {quoted(str(one.file.path))} THEN {quoted(one.file.key)}" for one in group)
+    return f"CASE _path {cases} END"
+
+
+class _Layout:
+    """Where the columns of one file layout are found."""
+
+    def __init__(self, family: Family, one: DescribedFile, *, source_file: str) -> None:
+        self.source_file = source_file
+        self._family = family
+        self._file = one.file
+        self._values: dict[str, Value] = {}
+        self._headers: list[tuple[str, str, Value]] = []
+        for place, (header, physical) in enumerate(one.columns):
+            sql = f"c{place}" if one.file.kind == "csv" else identifier(header)
+            self._learn(header, Value(sql=sql, physical=physical))
+
+    def column(self, name: str, column: Column) -> str:
+        """SQL that gives the column from this layout, typed; a NULL of its type when it is absent and may be."""
+        place = f"concat({quoted(f'column {name}, file ')}, {self.source_file})"
+        found = self._find(name, column)
+        if found is not None:
+            return cast(Value(sql=found.sql, physical=found.physical, place=place), column)
+        if parts := self._prefixed(column):
+            return gathered(parts, column)
+        if column.required:
+            raise self._missing(name, column)
+        return f"CAST(NULL AS {sql_type(column)})"
+
+    def has(self, name: str, column: Column) -> bool:
+        """Whether the layout holds the column in any spelling."""
+        return self._find(name, column) is not None or bool(self._prefixed(column))
+
+    def _learn(self, header: str, value: Value) -> None:
+        folded = self._family.folded(header)
+        self._values.setdefault(folded, value)
+        self._headers.append((header, folded, value))
+        for member, physical in members(value.physical):
+            self._learn(f"{header}.{member}", Value(sql=f"{value.sql}.{identifier(member)}", physical=physical))
+
+    def _find(self, name: str, column: Column) -> Value | None:
+        for spelling in (name, *column.aliases):
+            if found := self._values.get(self._family.folded(spelling)) or self._reached(spelling):
+                return found
+        return None
+
+    def _reached(self, spelling: str) -> Value | None:
+        """A member of a map or of a JSON object, for a spelling with a dot."""
+        root, _, path = spelling.partition(".")
+        whole = self._values.get(self._family.folded(root)) if path else None
+        if whole is None:
+            return None
+        if whole.physical.startswith("MAP("):
+            return Value(sql=f"{whole.sql}[{quoted(path)}]", physical="VARCHAR")
+        steps = "".join(f'."{step}"' for step in path.split("."))
+        return Value(sql=f"({whole.sql} ->> {quoted('$' + steps)})", physical="VARCHAR")
+
+    def _prefixed(self, column: Column) -> dict[str, Value]:
+        """The columns gathered into a map, by key: what follows the slash of a legacy header, else what follows the prefix."""
+        parts: dict[str, Value] = {}
+        for prefix in column.prefix:
+            for header, folded, value in self._headers:
+                if folded.startswith(prefix):
+                    _, slash, key = header.partition("/")
+                    parts.setdefault(key if slash else folded.removeprefix(prefix), value)
+        return parts
+
+    def _missing(self, name: str, column: Column) -> BillError:
+        spellings = ", ".join((name, *column.aliases))
+        return BillError(
+            f"{self._file.key}: no column {name}",
+            cure=f"Export the bill with this column (known spellings: {spellings}), or name its format with --format.",
+        )

@@ -1,0 +1,166 @@
+"""The scripts that run in the boxed child: probe a delivery, and turn it into one FOCUS snapshot with its proofs.
+
+One run does all of it, so that a bill is opened once: views `raw` and `charges`, the COPY, then small SELECTs over
+what was written. `normalise.py` reads the answers and decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from bursar.domain.errors import ConfigError
+from bursar.domain.periods import Period
+from bursar.ingestion.casts import identifier, quoted
+from bursar.ingestion.columns import focus_columns
+from bursar.ingestion.conformance import conformance_sql
+from bursar.ingestion.families import Family
+from bursar.ingestion.reading import DescribedFile, raw_relation
+from bursar.ports import Script, Statement
+
+COSTS = ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost")
+_CHECK = re.compile(r"^-- (check|table): ([a-z0-9-_]+)(?: — (.+))?$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What a family's SQL is told about the delivery: constants of `raw`. Times are UTC."""
+
+    source_format: str
+    period: Period
+    snapshot_id: str
+    exported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """An identity between the native bill and its FOCUS rows. The statement `check:<id>` returns (left, right, tolerance, detail)."""
+
+    id: str
+    promise: str
+    sql: str
+
+
+def probe_script(family: Family, files: Sequence[DescribedFile]) -> Script:
+    """What a delivery holds. The statement `probe` returns (account, period, currency, rows, exported_at), a row per combination.
+
+    `period` is YYYY-MM text. Raises BillError when a required column is missing.
+    """
+    probe = family.probe
+    columns = f"{probe.account} AS account, {probe.period} AS period, {probe.currency} AS currency"
+    sql = f"SELECT {columns}, count(*) AS rows, max({probe.exported_at}) AS exported_at FROM raw GROUP BY ALL ORDER BY ALL"
+    view = f"CREATE TEMP VIEW raw AS {raw_relation(family, files)}"
+    return Script(
+        statements=(Statement(name="raw", sql=view), Statement(name="probe", sql=sql, returns=True)),
+        reads=tuple(one.file.path for one in files),
+    )
+
+
+def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: Delivery, *, out: Path, where: str = "") -> Script:
+    """Native rows → one Parquet file `out` with every column of cost_and_usage, then what proves it.
+
+    `where` keeps the rows of one period (SQL over `raw`). Answers by name:
+    `sums` (BillingCurrency, rows, the four costs) · `invoices` (x_InvoiceKey, InvoiceId, InvoiceIssuerName,
+    BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, rows, billed) · `charge_types`
+    (x_SourceChargeType, ChargeCategory, BillingCurrency, rows, billed, known) · `days` (min_day, max_day) · `accounts`
+    (BillingAccountId, BillingPeriodStart, rows) · `raw_rows` (rows) · `conformance` (see `conformance.findings`) ·
+    `check:<id>` (left, right, tolerance, detail).
+    Raises BillError when a required column is missing.
+    """
+    raw = raw_relation(family, files, constants=_constants(delivery), where=where)
+    references = [Statement(name=f"reference:{one}", sql=_reference(one)) for one in family.references]
+    return Script(
+        statements=(
+            *references,
+            Statement(name="raw", sql=f"CREATE TEMP VIEW raw AS {raw}"),
+            Statement(name="charges", sql=f"CREATE TEMP VIEW charges AS {family.sql}"),
+            Statement(name="copy", sql=_copy(family, delivery, out)),
+            Statement(name="focus", sql=f"CREATE TEMP VIEW focus AS SELECT * FROM read_parquet({quoted(str(out))})"),
+            *_proofs(family),
+        ),
+        reads=(*(one.file.path for one in files), *(_reference_path(one) for one in family.references)),
+        writes=out.parent,
+    )
+
+
+def checks(family: Family) -> tuple[Check, ...]:
+    """The family's identities, from its `.checks.sql`."""
+    return tuple(Check(id=name, promise=promise, sql=sql) for kind, name, promise, sql in _blocks(family) if kind == "check")
+
+
+def _proofs(family: Family) -> tuple[Statement, ...]:
+    selects = {
+        "sums": f"SELECT BillingCurrency, count(*) AS rows, {_summed()} FROM focus GROUP BY ALL ORDER BY ALL",
+        "invoices": "SELECT x_InvoiceKey, InvoiceId, InvoiceIssuerName, BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, "
+        "count(*) AS rows, sum(BilledCost) AS billed FROM focus GROUP BY ALL ORDER BY ALL",
+        "charge_types": f"SELECT x_SourceChargeType, ChargeCategory, BillingCurrency, count(*) AS rows, sum(BilledCost) AS billed, "
+        f"{_known(family)} AS known FROM focus GROUP BY ALL ORDER BY ALL",
+        "days": "SELECT min(ChargePeriodStart)::DATE AS min_day, max(ChargePeriodStart)::DATE AS max_day FROM focus",
+        "accounts": "SELECT BillingAccountId, BillingPeriodStart, count(*) AS rows FROM focus GROUP BY ALL ORDER BY ALL",
+        "raw_rows": "SELECT count(*) AS rows FROM raw",
+        "conformance": conformance_sql(),
+    }
+    tables = (
+        Statement(name=f"table:{name}", sql=f"CREATE TEMP TABLE {name} AS {sql}") for kind, name, _, sql in _blocks(family) if kind == "table"
+    )
+    named = (Statement(name=name, sql=sql, returns=True) for name, sql in selects.items())
+    identities = (Statement(name=f"check:{check.id}", sql=check.sql, returns=True) for check in checks(family))
+    return (*named, *tables, *identities)
+
+
+def _copy(family: Family, delivery: Delivery, out: Path) -> str:
+    """Exactly our columns, in order: those the family gives, the rest typed NULLs."""
+    stamped = {
+        "x_Provider": quoted(family.provider),
+        "x_SourceFormat": quoted(delivery.source_format),
+        "x_SnapshotId": quoted(delivery.snapshot_id),
+    }
+    empty = ", ".join(f"CAST(NULL AS {one.type}) AS {identifier(one.name)}" for one in focus_columns())
+    listed = ", ".join(
+        f"CAST({stamped.get(one.name, identifier(one.name))} AS {one.type}) AS {identifier(one.name)}" for one in focus_columns()
+    )
+    rows = f"SELECT {empty} WHERE false UNION ALL BY NAME SELECT * FROM charges"
+    return f"COPY (SELECT {listed} FROM ({rows}) AS rows) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)"
+
+
+def _constants(delivery: Delivery) -> dict[str, str]:
+    exported = "CAST(NULL AS TIMESTAMP)"
+    if delivery.exported_at is not None:
+        exported = f"make_timestamp({round(delivery.exported_at.timestamp() * 1_000_000)})"
+    return {
+        "source_format": quoted(delivery.source_format),
+        "period_start": f"TIMESTAMP '{delivery.period.start} 00:00:00'",
+        "period_end": f"TIMESTAMP '{delivery.period.end} 00:00:00'",
+        "exported_at": exported,
+    }
+
+
+def _summed() -> str:
+    return ", ".join(f"sum({cost}) AS {cost}" for cost in COSTS)
+
+
+def _known(family: Family) -> str:
+    if not family.charge_types:
+        return "true"
+    return " OR ".join(f"coalesce(x_SourceChargeType, '') GLOB {quoted(one)}" for one in family.charge_types)
+
+
+def _reference(stem: str) -> str:
+    path = quoted(str(_reference_path(stem)))
+    return f"CREATE TEMP TABLE {stem} AS SELECT * FROM read_csv({path}, header=true, all_varchar=true, delim=',', quote='\"')"
+
+
+def _reference_path(stem: str) -> Path:
+    with resources.as_file(resources.files("bursar.ingestion").joinpath(f"reference/{stem}.csv")) as path:
+        return path
+
+
+def _blocks(family: Family) -> list[tuple[str, str, str, str]]:
+    """The parts of a checks file: (check or table, id, promise, SQL)."""
+    pieces = _CHECK.split(family.checks)
+    blocks = list(zip(*(iter(pieces[1:]),) * 4, strict=True))
+    if not blocks:
+        raise ConfigError(f"focus/{family.name}.checks.sql holds no check")
+    return [(kind, name, promise or "", sql.strip().rstrip(";")) for kind, name, promise, sql in blocks]
