@@ -18,7 +18,7 @@ from bursar.ports import Rows, Script, Statement
 
 FileKind = Literal["csv", "parquet", "ndjson"]
 
-_CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216"
+_CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216, buffer_size=33554432"
 _SAMPLE = 1000
 """JSON objects looked at to learn which keys a file has; keys seen later are read all the same."""
 

@@ -16,7 +16,7 @@ from bursar.domain.periods import Period
 from bursar.ingestion.casts import identifier, quoted
 from bursar.ingestion.columns import focus_columns
 from bursar.ingestion.conformance import conformance_sql
-from bursar.ingestion.families import Family
+from bursar.ingestion.families import Family, packaged
 from bursar.ingestion.reading import DescribedFile, raw_relation
 from bursar.ports import Script, Statement
 
@@ -74,6 +74,7 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
     return Script(
         statements=(
             *references,
+            Statement(name="macros", sql=packaged("focus/macros.sql")),
             Statement(name="raw", sql=f"CREATE TEMP VIEW raw AS {raw}"),
             Statement(name="charges", sql=f"CREATE TEMP VIEW charges AS {family.sql}"),
             Statement(name="copy", sql=_copy(family, delivery, out)),
@@ -113,7 +114,7 @@ def _proofs(family: Family) -> tuple[Statement, ...]:
 def _copy(family: Family, delivery: Delivery, out: Path) -> str:
     """Exactly our columns, in order: those the family gives, the rest typed NULLs."""
     stamped = {
-        "x_Provider": quoted(family.provider),
+        **({"x_Provider": quoted(family.provider)} if family.provider else {}),
         "x_SourceFormat": quoted(delivery.source_format),
         "x_SnapshotId": quoted(delivery.snapshot_id),
     }

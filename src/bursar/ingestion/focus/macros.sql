@@ -1,0 +1,56 @@
+-- Arithmetic and maps the families share. Money is DECIMAL(38,12); every result is rounded once, half-up at digit 12.
+
+-- amount / quantity, exactly; NULL without a quantity. As integers, since DuckDB divides decimals as floats.
+CREATE TEMP MACRO unit_price(amount, quantity) AS
+  CASE
+    WHEN quantity = 0 OR amount IS NULL THEN NULL
+    WHEN abs(quantity) = 1 THEN CAST(amount * quantity AS DECIMAL(38, 12))
+    WHEN abs(amount) >= 10000000000000 THEN CAST(CAST(amount AS DOUBLE) / CAST(quantity AS DOUBLE) AS DECIMAL(38, 12))
+    ELSE CAST(
+      CAST(
+        sign(amount) * sign(quantity)
+        * (
+          (2 * CAST(abs(amount) * 1000000000000 AS HUGEINT) * 1000000000000 + CAST(abs(quantity) * 1000000000000 AS HUGEINT))
+          // (2 * CAST(abs(quantity) * 1000000000000 AS HUGEINT))
+        ) AS DECIMAL(38, 0)
+      ) * CAST(0.000000000001 AS DECIMAL(13, 12)) AS DECIMAL(38, 12)
+    )
+  END;
+
+-- price × quantity, exactly below 10^14.
+CREATE TEMP MACRO extended(price, quantity) AS
+  CAST(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)) AS DECIMAL(38, 12));
+
+-- price × quantity × rate, rounded once: the digits of price × quantity beyond the twelfth are multiplied apart.
+CREATE TEMP MACRO converted(price, quantity, rate) AS
+  CASE
+    WHEN rate IS NULL OR rate = 1 THEN extended(price, quantity)
+    ELSE CAST(
+      trunc(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)), 12) * rate
+      + CAST(
+        trunc(
+          CAST(
+            (CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12))
+              - trunc(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)), 12)) * 1000000000000 AS DECIMAL(38, 12)
+          ) * rate,
+          12
+        ) * CAST(0.000000000001 AS DECIMAL(13, 12)) AS DECIMAL(38, 24)
+      ) AS DECIMAL(38, 12)
+    )
+  END;
+
+-- A map, or NULL where it holds nothing.
+CREATE TEMP MACRO filled(tags) AS
+  CASE WHEN cardinality(CAST(tags AS MAP(VARCHAR, VARCHAR))) > 0 THEN tags END;
+
+-- A list of key-value structs as a map without empty values; of a key that occurs twice the first counts.
+CREATE TEMP MACRO pairs_to_map(pairs) AS
+  map_from_entries(
+    list_transform(
+      list_filter(
+        pairs,
+        lambda pair, place: pair.value <> '' AND list_position(list_transform(pairs, lambda one: one.key), pair.key) = place
+      ),
+      lambda pair: {'key': pair.key, 'value': pair.value}
+    )
+  );
