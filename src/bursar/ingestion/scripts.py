@@ -62,7 +62,7 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
     """Native rows → one Parquet file `out` with every column of cost_and_usage, then what proves it.
 
     `where` keeps the rows of one period (SQL over `raw`). Answers by name:
-    `sums` (BillingCurrency, rows, the four costs) · `invoices` (x_InvoiceKey, InvoiceId, InvoiceIssuerName,
+    `sums` (BillingCurrency, rows, the four costs) · `invoices` (x_Provider, x_InvoiceKey, InvoiceId, InvoiceIssuerName,
     BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, rows, billed) · `charge_types`
     (x_SourceChargeType, ChargeCategory, BillingCurrency, rows, billed, known) · `days` (min_day, max_day) · `accounts`
     (BillingAccountId, BillingPeriodStart, rows) · `raw_rows` (rows) · `conformance` (see `conformance.findings`) ·
@@ -94,7 +94,7 @@ def checks(family: Family) -> tuple[Check, ...]:
 def _proofs(family: Family) -> tuple[Statement, ...]:
     selects = {
         "sums": f"SELECT BillingCurrency, count(*) AS rows, {_summed()} FROM focus GROUP BY ALL ORDER BY ALL",
-        "invoices": "SELECT x_InvoiceKey, InvoiceId, InvoiceIssuerName, BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, "
+        "invoices": "SELECT x_Provider, x_InvoiceKey, InvoiceId, InvoiceIssuerName, BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, "
         "count(*) AS rows, sum(BilledCost) AS billed FROM focus GROUP BY ALL ORDER BY ALL",
         "charge_types": f"SELECT x_SourceChargeType, ChargeCategory, BillingCurrency, count(*) AS rows, sum(BilledCost) AS billed, "
         f"{_known(family)} AS known FROM focus GROUP BY ALL ORDER BY ALL",

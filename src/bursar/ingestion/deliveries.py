@@ -1,0 +1,57 @@
+"""What may arrive: a bill made of parts, an invoice file, a metrics file, or something nobody knows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from bursar.ingestion.reading import FileKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One delivered file. `key` is its name in the bucket; sizes and rows the manifest promised are None where it is silent."""
+
+    path: Path
+    key: str
+    kind: FileKind
+    bytes: int | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a delivery cannot be used, and what to do about it."""
+
+    cause: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One export of a bill, complete by its manifest, or a loose file.
+
+    `source` and `period` are None until the rows tell (a loose file). `role` is `bill`, or for Azure `actual` or
+    `amortised`; '' while unknown. `exported_at` is the provider's order among deliveries.
+    """
+
+    name: str
+    format: str
+    parts: tuple[Part, ...]
+    role: str = "bill"
+    source: str | None = None
+    period: str | None = None
+    exported_at: datetime | None = None
+    rows: int | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Everything found below the given paths. Files of an export that its manifest no longer names are only counted."""
+
+    bills: tuple[Delivery, ...] = ()
+    invoices: tuple[Path, ...] = ()
+    metrics: tuple[Path, ...] = ()
+    unknown: tuple[tuple[Path, Fault], ...] = ()
+    leftovers: int = 0
+    ignored: tuple[Path, ...] = field(default=())

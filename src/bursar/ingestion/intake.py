@@ -1,0 +1,173 @@
+"""Take deliveries in: landed, normalised and staged, each on its own, so that one bad bill stops nothing else."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bursar.domain.errors import BillError
+from bursar.domain.periods import Period
+from bursar.ingestion import normalise as normaliser
+from bursar.ingestion.deliveries import Delivery
+from bursar.ingestion.land import MIXED, Fingerprint, fingerprint, land
+from bursar.ingestion.normalise import Work
+from bursar.ingestion.outcomes import Outcome, outcome_of
+from bursar.ingestion.reading import BillFile, DescribedFile, describe_script, described
+from bursar.lake import snapshots
+from bursar.lake.generations import Lake
+from bursar.lake.snapshots import Snapshot
+from bursar.ports import Clock, Progress, Warehouse
+
+PAIRED = "azure-cost"
+"""The format whose bill comes as two exports: actual (what was billed) and amortised (what was used)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """Takes bills into the lake. Told what it is doing through `progress`."""
+
+    lake: Lake
+    warehouse: Warehouse
+    clock: Clock
+    progress: Progress
+
+    def take(self, bills: Sequence[Delivery]) -> list[Outcome]:
+        """Take every bill in; a wrong one becomes a quarantined outcome, all others go on."""
+        outcomes: list[Outcome] = []
+        pairs: defaultdict[tuple[str, str], list[Delivery]] = defaultdict(list)
+        for bill in bills:
+            self.progress(f"Reading {bill.name}")
+            outcomes += self._guarded(bill, lambda bill=bill: self._one(bill, pairs))
+        for (source, period), members in pairs.items():
+            self.progress(f"Reading {source} {period}")
+            outcomes += self._guarded(members[-1], lambda source=source, period=period, members=members: self._pair(source, period, members))
+        return outcomes
+
+    def _guarded(self, bill: Delivery, taking: Callable[[], list[Outcome]]) -> list[Outcome]:
+        try:
+            return taking()
+        except BillError as error:
+            return [_quarantined(bill, error)]
+
+    def _one(self, bill: Delivery, pairs: defaultdict[tuple[str, str], list[Delivery]]) -> list[Outcome]:
+        if bill.fault:
+            raise BillError(bill.fault.cause, cure=bill.fault.cure)
+        mark = fingerprint(bill)
+        if known := self._known(bill, mark):
+            return known
+        if bill.format == PAIRED:
+            placed = self._placed(bill)
+            self._land(placed, mark)
+            pairs[str(placed.source), str(placed.period)].append(placed)
+            return []
+        if bill.source and bill.period:
+            return [self._staged(bill, self._work(bill, [self._land(bill, mark)]), mark.bytes)]
+        return self._loose(bill, mark)
+
+    def _known(self, bill: Delivery, mark: Fingerprint) -> list[Outcome]:
+        """Outcomes of a delivery whose bytes were taken before, by this very code; nothing when it must be read."""
+        with self.lake.store.connect().execution_options(read_only=True) as connection:
+            raw = snapshots.find(connection, mark.id)
+            made = [one for one in snapshots.select(connection, layer="focus", format=raw.format) if raw.id in one.input_ids] if raw else []
+        current = [one for one in made if one.code_digest == normaliser.code_digest(one.format)]
+        if not current or any(one.state == "quarantined" for one in current):
+            return []
+        return [outcome_of(one, "staged" if one.state == "staged" else "unchanged", name=bill.name, size=mark.bytes) for one in current]
+
+    def _land(self, bill: Delivery, mark: Fingerprint) -> Snapshot:
+        with self.lake.store.connect().execution_options(read_only=True) as connection:
+            known = snapshots.find(connection, mark.id)
+        return known or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
+
+    def _loose(self, bill: Delivery, mark: Fingerprint) -> list[Outcome]:
+        """A file outside any export layout: its rows say whose bill it is and which periods it holds."""
+        files = self._described(bill)
+        found = normaliser.probe(bill.format, files, warehouse=self.warehouse)
+        if not found:
+            raise BillError(f"{bill.name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
+        sources = {normaliser.source_name(bill.format, one.account) for one in found}
+        periods = {one.period for one in found}
+        whole = replace(bill, source=next(iter(sources)) if len(sources) == 1 else None, period=next(iter(periods)) if len(periods) == 1 else MIXED)
+        raw = self._land(whole, mark)
+        outcomes: list[Outcome] = []
+        for one in found:
+            part = replace(bill, source=normaliser.source_name(bill.format, one.account), period=one.period, exported_at=bill.exported_at or one.exported_at or raw.seen_at)
+            where = normaliser.only(one.period, one.account, bill.format) if len(found) > 1 else ""
+            work = self._work(part, [raw])
+            outcomes += self._guarded(part, lambda part=part, work=work, where=where: [self._staged(part, work, mark.bytes, where=where)])
+        return outcomes
+
+    def _placed(self, bill: Delivery) -> Delivery:
+        """An Azure delivery with its role, scope and month; a loose one's rows and name tell them."""
+        if bill.source and bill.period:
+            return bill
+        found = normaliser.probe(bill.format, self._described(bill), warehouse=self.warehouse)
+        if len(found) != 1:
+            held = ", ".join(sorted(f"{one.account} {one.period}" for one in found)) or "no charges"
+            raise BillError(f"{bill.name}: must hold one billing account and month, but holds {held}", cure="Export one month of one account at a time.")
+        role = "amortised" if "amort" in bill.name.lower() else "actual"
+        return replace(bill, role=role, source=normaliser.source_name(bill.format, found[0].account), period=found[0].period, exported_at=bill.exported_at or found[0].exported_at)
+
+    def _pair(self, source: str, period: str, members: Sequence[Delivery]) -> list[Outcome]:
+        """The newest actual and the newest amortised export of one scope and month, as one bill."""
+        raws = [raw for role in ("actual", "amortised") if (raw := self._newest(source, period, role))]
+        if [raw.role for raw in raws] == ["amortised"]:
+            raise BillError(
+                f"{members[-1].name}: an amortised export without the actual one: what was billed is not known",
+                cure=f"Deliver the actual cost export of {period} too; the two are read together.",
+            )
+        newest = max((raw.exported_at for raw in raws if raw.exported_at), default=None)
+        bill = replace(members[-1], exported_at=newest)
+        size = sum(file.bytes for raw in raws for file in raw.files)
+        return [self._staged(bill, self._work(bill, raws), size)]
+
+    def _newest(self, source: str, period: str, role: str) -> Snapshot | None:
+        with self.lake.store.connect().execution_options(read_only=True) as connection:
+            found = snapshots.select(connection, newest_first=True, layer="raw", source=source, billing_period=period, role=role)
+        return found[0] if found else None
+
+    def _described(self, bill: Delivery) -> tuple[DescribedFile, ...]:
+        role = bill.role if bill.role in {"actual", "amortised"} else ""
+        files = [BillFile(path=part.path, key=part.key, kind=part.kind, role=role) for part in bill.parts]
+        return described(files, self.warehouse.run(describe_script(files)))
+
+    def _work(self, bill: Delivery, raws: Sequence[Snapshot]) -> Work:
+        return Work(raws=tuple(raws), source=str(bill.source), period=str(Period.parse(str(bill.period))), format=bill.format, exported_at=bill.exported_at)
+
+    def _staged(self, bill: Delivery, work: Work, size: int, *, where: str = "") -> Outcome:
+        """Normalise one period and stage it; what is older than the live one is kept for history only."""
+        files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
+        made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, now=self.clock(), where=where)
+        with self.lake.store.begin() as connection:
+            live = snapshots.live(connection, "focus").get((work.source, work.period))
+            late = live is not None and _order(made) < _order(live)
+            snapshots.record(connection, made.to("superseded" if late else "staged"))
+        if not late:
+            return outcome_of(made, "staged", name=bill.name, size=size)
+        cause = f"exported {made.exported_at:%Y-%m-%d %H:%M}, before the live delivery; kept in the history, not shown"
+        return replace(outcome_of(made, "recorded", name=bill.name, size=size), cause=cause)
+
+
+def _order(snapshot: Snapshot) -> datetime:
+    """The provider's order among deliveries; arrival where the provider says nothing."""
+    return snapshot.exported_at or snapshot.landed_at or snapshot.seen_at
+
+
+def _quarantined(bill: Delivery, error: BillError) -> Outcome:
+    return Outcome(
+        name=bill.name,
+        outcome="quarantined",
+        format=bill.format,
+        source=bill.source,
+        period=bill.period,
+        exported_at=bill.exported_at,
+        bytes=sum(_bytes(bill)),
+        cause=str(error),
+        cure=error.cure,
+    )
+
+
+def _bytes(bill: Delivery) -> Iterable[int]:
+    for part in bill.parts:
+        if part.path.exists():
+            yield part.path.stat().st_size

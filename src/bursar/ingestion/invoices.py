@@ -1,0 +1,159 @@
+"""Invoices as the user gives them: a CSV, one line per invoice or per part of one.
+
+Header: provider, billing_account_id, invoice_id, billing_period, issuer, currency, total, tax, issued_at and, where
+known, payment_currency, payment_total, charge_category. `total` is what is due, tax included; lines of one id add up.
+"""
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from bursar.domain.errors import BillError, ConfigError
+from bursar.domain.money import cost, plain, total
+from bursar.domain.periods import Period, stamp
+from bursar.ingestion.currencies import check_currency
+from bursar.store.schema import invoice_detail
+
+REQUIRED = ("provider", "billing_account_id", "invoice_id", "billing_period", "issuer", "currency", "total", "tax", "issued_at")
+OPTIONAL = ("payment_currency", "payment_total", "charge_category")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceLine:
+    """One line of an invoice file. Amounts in `currency`; `tax` is the part of `total` that is tax."""
+
+    provider: str
+    billing_account_id: str
+    invoice_id: str
+    billing_period: str
+    issuer: str
+    currency: str
+    total: Decimal
+    tax: Decimal
+    issued_at: str
+    payment_currency: str | None = None
+    payment_total: Decimal | None = None
+    charge_category: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """All lines of one invoice id and billing period."""
+
+    lines: tuple[InvoiceLine, ...]
+
+    @property
+    def first(self) -> InvoiceLine:
+        """The line that names it."""
+        return self.lines[0]
+
+    @property
+    def total(self) -> Decimal:
+        """What is due, tax included."""
+        return total(line.total for line in self.lines)
+
+    @property
+    def tax(self) -> Decimal:
+        """The tax within the total."""
+        return total(line.tax for line in self.lines)
+
+
+def read_invoices(path: Path) -> list[InvoiceLine]:
+    """Every line of an invoice file. Raises BillError naming file, line and column of the first thing that is wrong."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
+            if missing:
+                raise BillError(f"{path.name}: no column {', '.join(missing)}", cure=f"The header must be: {','.join(REQUIRED)}[,{','.join(OPTIONAL)}]")
+            lines = [_line(path.name, number, row) for number, row in enumerate(reader, start=2)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BillError(f"{path.name}: not a CSV in UTF-8: {error}", cure="Save it as CSV, UTF-8.") from error
+    if not lines:
+        raise BillError(f"{path.name}: holds no invoice", cure="Add one line per invoice.")
+    return lines
+
+
+def store_invoices(connection: sa.Connection, lines: Iterable[InvoiceLine], *, now: datetime) -> list[str]:
+    """Make the lines count, in place of what was given for the same invoices before; returns the billing periods touched.
+
+    Lines that say what is already known change nothing.
+    """
+    at = stamp(now)
+    touched: set[str] = set()
+    for invoice in group(lines):
+        first = invoice.first
+        same = (
+            invoice_detail.c.provider == first.provider,
+            invoice_detail.c.billing_account_id == first.billing_account_id,
+            invoice_detail.c.invoice_id == first.invoice_id,
+            invoice_detail.c.billing_period == first.billing_period,
+            invoice_detail.c.replaced_at.is_(None),
+        )
+        known = connection.execute(sa.select(invoice_detail).where(*same).order_by(invoice_detail.c.seq)).mappings()
+        if [_from_row(row) for row in known] == list(invoice.lines):
+            continue
+        connection.execute(invoice_detail.update().where(*same).values(replaced_at=at))
+        connection.execute(invoice_detail.insert(), [_to_row(line, at) for line in invoice.lines])
+        touched.add(first.billing_period)
+    return sorted(touched)
+
+
+def known_invoices(connection: sa.Connection, periods: Sequence[str] | None = None) -> list[Invoice]:
+    """The invoices that count, of these billing periods or of all."""
+    query = sa.select(invoice_detail).where(invoice_detail.c.replaced_at.is_(None)).order_by(invoice_detail.c.seq)
+    if periods is not None:
+        query = query.where(invoice_detail.c.billing_period.in_(periods))
+    return group(_from_row(row) for row in connection.execute(query).mappings())
+
+
+def group(lines: Iterable[InvoiceLine]) -> list[Invoice]:
+    """Lines by invoice, in order of first appearance."""
+    found: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
+    for line in lines:
+        found.setdefault((line.provider, line.billing_account_id, line.invoice_id, line.billing_period), []).append(line)
+    return [Invoice(lines=tuple(entry)) for entry in found.values()]
+
+
+def _line(file: str, number: int, row: dict[str, str | None]) -> InvoiceLine:
+    values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL)}
+    empty = [name for name in REQUIRED if not values[name] and name != "tax"]
+    if empty:
+        raise BillError(f"{file}, line {number}: {empty[0]} is empty", cure="Every invoice line names all of: " + ", ".join(REQUIRED))
+    try:
+        payment = values["payment_total"]
+        return InvoiceLine(
+            provider=values["provider"].lower(),
+            billing_account_id=values["billing_account_id"],
+            invoice_id=values["invoice_id"],
+            billing_period=str(Period.parse(values["billing_period"])),
+            issuer=values["issuer"],
+            currency=check_currency(values["currency"]),
+            total=cost(values["total"]),
+            tax=cost(values["tax"] or "0"),
+            issued_at=str(date.fromisoformat(values["issued_at"][:10])),
+            payment_currency=check_currency(values["payment_currency"]) if values["payment_currency"] else None,
+            payment_total=cost(payment) if payment else None,
+            charge_category=values["charge_category"] or None,
+        )
+    except (BillError, ConfigError, ValueError) as error:
+        raise BillError(f"{file}, line {number}: {error}", cure="Mend the line and ingest the file again; none of it was taken.") from error
+
+
+def _to_row(line: InvoiceLine, at: str) -> dict[str, object]:
+    row: dict[str, object] = {name: getattr(line, name) for name in (*REQUIRED, *OPTIONAL)}
+    for name in ("total", "tax", "payment_total"):
+        row[name] = None if row[name] is None else plain(getattr(line, name))
+    return {**row, "received_at": at}
+
+
+def _from_row(row: sa.RowMapping) -> InvoiceLine:
+    values = {name: row[name] for name in (*REQUIRED, *OPTIONAL)}
+    for name in ("total", "tax", "payment_total"):
+        values[name] = None if values[name] is None else cost(values[name])
+    return InvoiceLine(**values)

@@ -1,0 +1,203 @@
+"""The manifests that cloud exports write last: what belongs to a delivery, for which month, and how new it is.
+
+AWS legacy CUR, AWS Data Exports (CUR 2.0, FOCUS) and Azure exports. Everything below a manifest's export folder that the
+live manifest does not name is a leftover of an earlier delivery and is not read.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from bursar.domain.errors import BillError, ConfigError
+from bursar.domain.periods import Period
+from bursar.ingestion.deliveries import Delivery, Fault, Part
+from bursar.ingestion.signatures import kind_of
+
+_NAME = re.compile(r"(^|.*-)manifest\.json$", re.IGNORECASE)
+_STAMP = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T?(\d{2}):?(\d{2}):?(\d{2})?Z?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A manifest understood: its place (one export and month), the folder it claims, its order, and its delivery."""
+
+    place: tuple[str, str, str]
+    claims: Path
+    order: tuple[datetime, int]
+    delivery: Delivery
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file is named like one."""
+    return bool(_NAME.match(path.name))
+
+
+def read_manifest(path: Path, *, root: Path) -> Manifest | None:
+    """The manifest in a file below `root`, or None when the JSON is something else. Raises BillError when it is damaged."""
+    try:
+        content: object = json.loads(path.read_text("utf-8-sig"))
+    except ValueError as error:
+        raise BillError(f"{path.name}: the manifest is not JSON", cure="Fetch the export again; the manifest is written last.") from error
+    if not isinstance(content, dict):
+        return None
+    fields: Mapping[str, object] = content  # pyright: ignore[reportUnknownVariableType] - JSON object
+    try:
+        if "reportKeys" in fields:
+            return _aws_cur(path, fields, root)
+        if "dataFiles" in fields:
+            return _aws_export(path, fields, root)
+        return _azure(path, fields, root) if "blobs" in fields else None
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+        raise BillError(f"{path.name}: the manifest lacks what it must say ({error})", cure="Fetch the export again, manifest last.") from error
+
+
+def newest(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], Manifest]:
+    """The live manifest of every place: the provider's newest, not the last to arrive."""
+    live: dict[tuple[str, str, str], Manifest] = {}
+    for manifest in manifests:
+        held = live.get(manifest.place)
+        if held is None or manifest.order > held.order:
+            live[manifest.place] = manifest
+    return live
+
+
+def _aws_cur(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
+    period_folder = path.parent
+    depth = 1
+    if period_folder.name == str(fields["assemblyId"]):
+        period_folder, depth = period_folder.parent, 0
+    billing: Mapping[str, str] = fields["billingPeriod"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - AWS: {start, end}
+    period = str(Period.parse(billing["start"][:6]))
+    report = str(fields["reportName"])
+    parts, fault = _parts(fields["reportKeys"], period_folder, root)
+    exported_at = _assembly_time(fields) or _mtime(path)
+    delivery = Delivery(
+        name=_shown(path, root),
+        format="aws-cur",
+        parts=parts,
+        source=slug(f"aws-cur-{report}-{fields.get('account', '')}"),
+        period=period,
+        exported_at=exported_at,
+        fault=fault,
+    )
+    return Manifest(place=(str(delivery.source), period, "bill"), claims=period_folder, order=(exported_at, depth), delivery=delivery)
+
+
+def _aws_export(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
+    partition = next(parent for parent in path.parents if re.match(r"billing_period=", parent.name, re.IGNORECASE))
+    period = str(Period.parse(partition.name.partition("=")[2]))
+    export_folder = partition.parent.parent
+    export = str(fields.get("exportName") or export_folder.name)
+    claims = next((folder for folder in (export_folder / "data").glob("*") if folder.name.lower() == partition.name.lower()), partition)
+    parts, fault = _parts(fields["dataFiles"], claims, root)
+    execution = next((str(fields[key]) for key in ("executionTime", "createdAt", "lastUpdated") if fields.get(key)), "")
+    exported_at = _moment(execution) or _folder_time(parts) or _mtime(path)
+    delivery = Delivery(
+        name=_shown(path, root),
+        format="aws-cur2",
+        parts=parts,
+        source=slug(f"aws-cur2-{export}"),
+        period=period,
+        exported_at=exported_at,
+        fault=fault,
+    )
+    return Manifest(place=(str(delivery.source), period, "bill"), claims=claims, order=(exported_at, int(path.parent == partition)), delivery=delivery)
+
+
+def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
+    config: Mapping[str, str] = fields.get("exportConfig") or {}  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - Azure: an object of texts
+    run: Mapping[str, str] = fields.get("runInfo") or {}  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - as above
+    month_folder = next(parent for parent in path.parents if re.fullmatch(r"\d{8}-\d{8}", parent.name))
+    period = str(Period.parse(run.get("startDate", month_folder.name)[:7] if run.get("startDate") else month_folder.name[:6]))
+    blobs: list[Mapping[str, object]] = fields["blobs"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - Azure: a list of objects
+    parts, fault = _parts([blob["blobName"] for blob in blobs], month_folder, root, blobs)
+    kind = config.get("type", "")
+    role = {"ActualCost": "actual", "AmortizedCost": "amortised"}.get(kind, "")
+    scope = config.get("resourceId", "").partition("/providers/Microsoft.CostManagement")[0] or month_folder.parent.name
+    exported_at = _moment(run.get("submittedTime", "")) or _mtime(path)
+    delivery = Delivery(
+        name=_shown(path, root),
+        format="azure-focus" if kind == "FocusCost" else "azure-cost",
+        parts=parts,
+        role=role if kind != "FocusCost" else "bill",
+        source=slug(f"azure-{scope.rpartition('billingAccounts/')[2] or scope}"),
+        period=period,
+        exported_at=exported_at,
+        rows=_total(blobs, "dataRowCount"),
+        fault=fault,
+    )
+    return Manifest(place=(f"{delivery.source}:{month_folder.parent.name}", period, role), claims=month_folder, order=(exported_at, 0), delivery=delivery)
+
+
+def _parts(keys: object, below: Path, root: Path, blobs: Iterable[Mapping[str, object]] = ()) -> tuple[tuple[Part, ...], Fault | None]:
+    """The named objects in a local copy of the bucket, found by their longest matching suffix below the export's folder."""
+    details = {str(blob.get("blobName")): blob for blob in blobs}
+    found: list[Part] = []
+    for key in keys:  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - checked by the caller's except
+        path = _resolve(str(key), below, root)
+        if path is None or (kind := kind_of(path)) is None:
+            return tuple(found), Fault(
+                cause=f"the manifest names {PurePosixPath(str(key)).name}, which is not there",
+                cure="Copy the whole export folder again, then ingest it; the manifest is written last.",
+            )
+        blob = details.get(str(key), {})
+        found.append(Part(path=path, key=str(key), kind=kind, bytes=_count(blob, "byteCount"), rows=_count(blob, "dataRowCount")))
+    return tuple(found), None
+
+
+def _resolve(key: str, below: Path, root: Path) -> Path | None:
+    steps = PurePosixPath(re.sub(r"^[a-z0-9]+://[^/]+/", "", key)).parts
+    for base in (below, *below.parents):
+        for skip in range(len(steps)):
+            if ".." not in steps and (candidate := base.joinpath(*steps[skip:])).is_file():
+                return candidate
+        if base == root:
+            break
+    return None
+
+
+def _count(blob: Mapping[str, object], name: str) -> int | None:
+    value = blob.get(name)
+    return int(str(value)) if value is not None else None
+
+
+def _total(blobs: Iterable[Mapping[str, object]], name: str) -> int | None:
+    counts = [_count(blob, name) for blob in blobs]
+    return None if None in counts else sum(count for count in counts if count is not None)
+
+
+def _assembly_time(fields: Mapping[str, object]) -> datetime | None:
+    """Newer manifests may say when the assembly was written; assembly ids of some exports are stamps themselves."""
+    return _moment(str(fields.get("assemblyTime") or fields.get("lastUpdated") or "")) or _moment(str(fields["assemblyId"]))
+
+
+def _folder_time(parts: Iterable[Part]) -> datetime | None:
+    """The execution folder `<timestamp>-<execution id>` of a create-new export."""
+    times = [moment for part in parts if (moment := _moment(part.path.parent.name))]
+    return max(times, default=None)
+
+
+def _moment(text: str) -> datetime | None:
+    match = _STAMP.match(text)
+    if not match:
+        return None
+    try:
+        return datetime(*(int(group or 0) for group in match.groups()), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _mtime(path: Path) -> datetime:
+    return datetime.fromtimestamp(int(path.stat().st_mtime), tz=UTC)
+
+
+def _shown(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
+
+
+def slug(text: str) -> str:
+    """A name that is safe as a folder: lower-case letters, digits, dots and dashes."""
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:96] or "unnamed"

@@ -1,0 +1,81 @@
+"""What became of a delivery, told to whoever delivered it and kept for Data health."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bursar.domain.periods import stamp
+from bursar.lake.snapshots import Snapshot, Sums, sums_to_json
+from bursar.store.schema import delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One delivery's fate for one billing period.
+
+    `outcome`: published · staged (passed, waits for the flip) · unchanged (known already) · recorded (older than the live
+    one, or nothing to publish) · quarantined (a bill that is wrong; cause and cure say how) · refused (not a bill we know).
+    """
+
+    name: str
+    outcome: str
+    format: str | None = None
+    source: str | None = None
+    period: str | None = None
+    snapshot_id: str | None = None
+    exported_at: datetime | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    sums: Mapping[str, Sums] = field(default_factory=dict[str, Sums])
+    unknown: Sequence[str] = ()
+    cause: str | None = None
+    cure: str | None = None
+
+
+def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Outcome:
+    """The outcome of a snapshot, with what was in it and not understood."""
+    types: list[Mapping[str, object]] = snapshot.detail.get("charge_types", [])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by normalise
+    strange = [f"charge type {kind['x_SourceChargeType']!r}: {kind['rows']} rows, {kind['BillingCurrency']} {kind['billed']}, kept as {kind['ChargeCategory']}" for kind in types if not kind["known"]]
+    return Outcome(
+        name=name,
+        outcome=outcome,
+        format=snapshot.format,
+        source=snapshot.source,
+        period=snapshot.period,
+        snapshot_id=snapshot.id,
+        exported_at=snapshot.exported_at,
+        rows=snapshot.rows,
+        bytes=size,
+        sums=snapshot.sums,
+        unknown=tuple(strange),
+    )
+
+
+def keep(connection: sa.Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+    """Write outcomes to the book of deliveries."""
+    for one in outcomes:
+        connection.execute(
+            delivery.insert().values(
+                seen_at=stamp(now),
+                name=one.name,
+                source=one.source,
+                format=one.format,
+                billing_period=one.period,
+                snapshot_id=one.snapshot_id,
+                exported_at=stamp(one.exported_at) if one.exported_at else None,
+                outcome=one.outcome,
+                rows=one.rows,
+                bytes=one.bytes,
+                sums=sums_to_json(one.sums),
+                cause=one.cause,
+                cure=one.cure,
+            )
+        )
+
+
+def resolve(connection: sa.Connection, snapshot_id: str, outcome: str, *, cause: str | None = None, cure: str | None = None) -> None:
+    """Turn the staged deliveries of a snapshot into what became of it."""
+    mine = (delivery.c.snapshot_id == snapshot_id) & delivery.c.outcome.in_(("staged", "quarantined"))
+    connection.execute(delivery.update().where(mine).values(outcome=outcome, cause=cause, cure=cure))

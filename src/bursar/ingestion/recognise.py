@@ -1,0 +1,153 @@
+"""What lies below the given paths: exports by their manifests first, then loose files by their headers."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from bursar.domain.errors import BillError, ConfigError
+from bursar.ingestion.deliveries import Arrivals, Delivery, Fault, Part
+from bursar.ingestion.manifests import Manifest, is_manifest, newest, read_manifest
+from bursar.ingestion.reading import BillFile, FileKind, describe_script, described
+from bursar.ingestion.signatures import FORMATS, format_of, header_of, kind_of
+from bursar.ports import Warehouse
+
+IGNORED = frozenset({"truth.json", "_SUCCESS", "README.md", "readme.txt", "SOURCES.md"})
+
+
+def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto") -> Arrivals:
+    """Every delivery below the paths. `named` forces the format of loose files. Raises ConfigError for a path that is not there."""
+    if named not in {"auto", *FORMATS}:
+        raise ConfigError(f"unknown format {named!r}", cure=f"One of: auto, {', '.join(FORMATS)}.")
+    files = [(file, root) for root, file in _walk(paths)]
+    manifests, faults = _manifests(file for file in files if is_manifest(file[0]))
+    live = newest(manifests)
+    claimed = [manifest.claims for manifest in manifests]
+    used = {part.path for manifest in live.values() for part in manifest.delivery.parts}
+    loose = [(file, root) for file, root in files if not is_manifest(file) and not any(file.is_relative_to(folder) for folder in claimed)]
+    leftovers = sum(1 for file, _ in files if not is_manifest(file) and file not in used) - len(loose)
+    found = _loose(loose, warehouse, named)
+    bills = (*(_with_format(manifest.delivery, warehouse) for manifest in live.values()), *found.bills)
+    return Arrivals(
+        bills=tuple(sorted(bills, key=lambda bill: (bill.exported_at is None, str(bill.exported_at), bill.name))),
+        invoices=found.invoices,
+        metrics=found.metrics,
+        unknown=(*faults, *found.unknown),
+        leftovers=leftovers,
+        ignored=found.ignored,
+    )
+
+
+def _walk(paths: Sequence[Path]) -> Iterable[tuple[Path, Path]]:
+    """Every file with the root it was found under, in a stable order; hidden files are left out."""
+    for path in paths:
+        if path.is_file():
+            yield path.parent, path
+        elif path.is_dir():
+            for file in sorted(path.rglob("*")):
+                if file.is_file() and not any(step.startswith(".") for step in file.relative_to(path).parts):
+                    yield path, file
+        else:
+            raise ConfigError(f"no such file or folder: {path}", cure="Give the path of a bill, an invoice CSV or an export folder.")
+
+
+def _manifests(files: Iterable[tuple[Path, Path]]) -> tuple[list[Manifest], list[tuple[Path, Fault]]]:
+    manifests: list[Manifest] = []
+    faults: list[tuple[Path, Fault]] = []
+    for file, root in files:
+        try:
+            manifest = read_manifest(file, root=root)
+        except (BillError, StopIteration) as error:
+            cure = error.cure if isinstance(error, BillError) else "Ingest the export's own folder, with its layout."
+            faults.append((file, Fault(cause=str(error) or f"{file.name}: not in an export's layout", cure=cure)))
+            continue
+        if manifest:
+            manifests.append(manifest)
+    return manifests, faults
+
+
+def _with_format(delivery: Delivery, warehouse: Warehouse) -> Delivery:
+    """A data export may hold CUR 2.0 or FOCUS: its first file tells."""
+    if delivery.fault or not delivery.parts or delivery.format != "aws-cur2":
+        return delivery
+    try:
+        found = format_of(_header(delivery.parts[0].path, delivery.parts[0].kind, warehouse))
+    except BillError as error:
+        return replace(delivery, fault=Fault(cause=_naming(delivery.parts[0].path, error), cure=error.cure or "Fetch the export again."))
+    if found in {"aws-focus", "focus"}:
+        return replace(delivery, format="aws-focus")
+    return delivery
+
+
+def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str) -> Arrivals:
+    shards: defaultdict[tuple[Path, str, str], list[Part]] = defaultdict(list)
+    names: dict[tuple[Path, str, str], str] = {}
+    invoices: list[Path] = []
+    metrics: list[Path] = []
+    unknown: list[tuple[Path, Fault]] = []
+    ignored: list[Path] = []
+    for path, root in files:
+        if path.name in IGNORED:
+            ignored.append(path)
+            continue
+        kind = kind_of(path)
+        try:
+            found = _format(path, kind, warehouse, named)
+        except BillError as error:
+            unknown.append((path, Fault(cause=_naming(path, error), cure=error.cure or "Fetch the file again.")))
+            continue
+        if found == "invoice":
+            invoices.append(path)
+        elif found == "metrics":
+            metrics.append(path)
+        elif kind:
+            group = (path.parent, _stem(path), found)
+            key = str(path.relative_to(root))
+            names.setdefault(group, key)
+            shards[group].append(Part(path=path, key=key, kind=kind))
+    bills = tuple(
+        Delivery(name=names[group] if len(parts) == 1 else f"{names[group]} and {len(parts) - 1} more", format=group[2], parts=tuple(parts), role=_role(group[2]))
+        for group, parts in shards.items()
+    )
+    return Arrivals(bills=bills, invoices=tuple(invoices), metrics=tuple(metrics), unknown=tuple(unknown), ignored=tuple(ignored))
+
+
+def _format(path: Path, kind: FileKind | None, warehouse: Warehouse, named: str) -> str:
+    if kind is None:
+        raise BillError(f"{path.name}: not a kind of file bills come in", cure="Bills are .csv, .csv.gz, .parquet, .jsonl or .json files.")
+    if named != "auto":
+        return named
+    header = _header(path, kind, warehouse)
+    found = format_of(header)
+    if found is None:
+        shown = ", ".join(header[:8]) + (", …" if len(header) > 8 else "")  # noqa: PLR2004 - enough to know the file again
+        raise BillError(
+            f"{path.name}: unknown format; its header is: {shown or '(empty)'}",
+            cure=f"If you know it, name it: bursar ingest --format {'|'.join(FORMATS)} {path.name}",
+        )
+    return found
+
+
+def _header(path: Path, kind: FileKind, warehouse: Warehouse) -> tuple[str, ...]:
+    if kind != "parquet":
+        return header_of(path, kind)
+    file = BillFile(path=path, key=path.name, kind="parquet")
+    found = described([file], warehouse.run(describe_script([file])))
+    return tuple(name for name, _ in found[0].columns) if found else ()
+
+
+def _stem(path: Path) -> str:
+    """The name without a shard's number, so that `part_0_0001.csv` and `part_1_0001.csv` are one delivery."""
+    name = re.sub(r"(\.[a-z]+)+$", "", path.name.lower())
+    return re.sub(r"([-_.]\d+)+$|^\d+$", "", name)
+
+
+def _role(source_format: str) -> str:
+    return "" if source_format == "azure-cost" else "bill"
+
+
+def _naming(path: Path, error: BillError) -> str:
+    """The cause with the file's name in front, and nothing of the engine's after its first line."""
+    cause = str(error).splitlines()[0].replace(str(path), path.name)
+    return cause if path.name in cause else f"{path.name}: {cause}"

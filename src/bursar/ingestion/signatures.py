@@ -1,0 +1,108 @@
+"""Which format a file is, from its header alone."""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+
+from bursar.domain.errors import BillError
+from bursar.ingestion.families import squash
+from bursar.ingestion.reading import FileKind
+
+FORMATS = (
+    "aws-cur",
+    "aws-cur2",
+    "aws-focus",
+    "gcp-detailed",
+    "gcp-focus",
+    "azure-cost",
+    "azure-focus",
+    "focus",
+    "invoice",
+    "metrics",
+)
+"""Every format id a user may name; the ones of bills belong to a family in `focus/`."""
+
+HEADER_BYTES = 1 << 20
+"""A header longer than this is none of ours."""
+
+_AZURE_COST = {"costinbillingcurrency", "pretaxcost", "cost"}
+_AZURE_METER = {"metercategory", "consumedservice", "meterid"}
+
+
+def kind_of(path: Path) -> FileKind | None:
+    """How a file is written, by its name; None when bills are never written so."""
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith((".csv", ".txt")):
+        return "csv"
+    if name.endswith(".parquet"):
+        return "parquet"
+    return "ndjson" if name.endswith((".json", ".jsonl", ".ndjson")) else None
+
+
+def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
+    """The column names of a CSV or NDJSON file; nested JSON keys joined by dots.
+
+    Raises BillError when the file is damaged or its first line is not a header. Parquet headers are read in the box.
+    """
+    line = _first_line(path)
+    if kind == "csv":
+        return tuple(name.strip() for name in next(csv.reader(io.StringIO(line)), []))
+    if not line.strip():
+        return ()
+    try:
+        row: object = json.loads(line)
+    except ValueError as error:
+        raise BillError(f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line.") from error
+    return tuple(_keys(row))
+
+
+def format_of(header: Collection[str]) -> str | None:
+    """The format a header belongs to, or None."""
+    names = {squash(name) for name in header}
+    if "lineitemlineitemtype" in names:
+        return "aws-cur2" if "resourcetags" in names or "billpayeraccountname" in names else "aws-cur"
+    if "billedcost" in names and "chargecategory" in names:
+        return _focus(names)
+    if "costtype" in names and ("invoicemonth" in names or "invoice" in names):
+        return "gcp-detailed"
+    if names & _AZURE_COST and names & _AZURE_METER:
+        return "azure-cost"
+    if {"invoiceid", "total", "provider"} <= names:
+        return "invoice"
+    return "metrics" if {"metric", "day", "quantity"} <= names else None
+
+
+def _focus(names: Collection[str]) -> str:
+    if {"xservicecode", "xoperation", "xusagetype"} & set(names):
+        return "aws-focus"
+    if {"xconsumptionmodelid", "xsubscriptioninstanceid", "xcosttype"} & set(names):
+        return "gcp-focus"
+    return "azure-focus" if {"xskumeterid", "xbillingprofileid", "xresourcegroupname"} & set(names) else "focus"
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with _opened(path) as file:
+            head = file.read(HEADER_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
+        raise BillError(f"{path.name}: damaged: {error}", cure="Fetch the file again.") from error
+    text = head.decode("utf-8-sig", errors="replace")
+    return text.splitlines()[0] if text.strip() else ""
+
+
+def _opened(path: Path) -> io.BufferedIOBase:
+    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - both read bytes
+
+
+def _keys(row: object, prefix: str = "") -> list[str]:
+    if not isinstance(row, dict):
+        return []
+    keys: list[str] = []
+    for name, value in row.items():  # pyright: ignore[reportUnknownVariableType] - JSON
+        keys.append(f"{prefix}{name}")
+        keys.extend(_keys(value, f"{prefix}{name}."))
+    return keys
