@@ -1,0 +1,93 @@
+"""The catalogue: metrics, dimensions, and the marts that hold them. Command line, API, web pages and dashboards all ask here.
+
+A mart is named with the columns it has; a question goes to the one with the fewest rows that has all it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bursar.query.filters import ColumnSql
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A sum of money: its mart column, its FOCUS column (None where a bill line cannot know it) and what it means."""
+
+    name: str
+    title: str
+    focus: str | None
+    meaning: str
+
+
+METRICS: Mapping[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(name="effective_cost", title="Effective cost", focus="EffectiveCost", meaning="With commitments spread over what used them, under the direct owner."),
+        Metric(name="billed_cost", title="Billed cost", focus="BilledCost", meaning="What the invoice says, purchases on the day they are billed."),
+        Metric(name="list_cost", title="List cost", focus="ListCost", meaning="At public prices, before any discount."),
+        Metric(name="contracted_cost", title="Contracted cost", focus="ContractedCost", meaning="At negotiated prices, before commitments."),
+        Metric(name="allocated_cost", title="Allocated cost", focus=None, meaning="Effective cost after shared costs are split over their users."),
+    )
+}  # fmt: skip
+
+DIMENSIONS: Mapping[str, str] = {
+    "provider": "Provider",
+    "team": "Team",
+    "service": "Service",
+    "env": "Environment",
+    "billing_account_id": "Billing account",
+    "sub_account_id": "Account",
+    "sub_account_name": "Account name",
+    "service_name": "Cloud service",
+    "service_category": "Service category",
+    "region_id": "Region",
+    "sku_id": "SKU",
+    "resource_id": "Resource",
+    "resource_name": "Resource name",
+    "resource_type": "Resource type",
+    "charge_category": "Charge category",
+    "pricing_category": "Pricing category",
+    "commitment_discount_status": "Commitment status",
+    "invoice_key": "Invoice",
+    "source": "Source",
+    "kind": "Kind",
+    "pool": "Shared pool",
+    "team_rule": "Team rule",
+    "service_rule": "Service rule",
+    "env_rule": "Environment rule",
+    "consumed_unit": "Unit",
+}
+"""Every dimension of the marts and its heading. `team`, `service` and `env` are ours, after the allocation rules."""
+
+OWNERS = ("team", "service", "env")
+ALIASES: Mapping[str, str] = {"account": "sub_account_id", "region": "region_id", "environment": "env"}
+"""Short names people type."""
+
+_MEASURES = frozenset(METRICS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mart:
+    """A rollup by its table name, the dimensions it keeps and the metrics it sums."""
+
+    name: str
+    dimensions: tuple[str, ...]
+    metrics: frozenset[str] = _MEASURES
+
+    def columns(self) -> dict[str, ColumnSql]:
+        """What a filter on it may name: its dimensions, the currency and the charge's day."""
+        text = ("currency", *self.dimensions)
+        return {**{name: ColumnSql(sql=name) for name in text}, **{name: ColumnSql(sql=name, kind="date") for name in ("day", "billing_period")}}
+
+
+MARTS: tuple[Mart, ...] = (
+    Mart(name="cost_daily_owner", dimensions=("provider", *OWNERS)),
+    Mart(name="cost_daily_account", dimensions=("provider", "billing_account_id", "sub_account_id", "sub_account_name", "invoice_key", "charge_category")),
+    Mart(
+        name="cost_daily_cloud_service",
+        dimensions=("provider", "service_name", "service_category", "region_id", "pricing_category", "charge_category"),
+    ),
+    Mart(name="charge_daily", dimensions=tuple(DIMENSIONS)),
+)  # fmt: skip
