@@ -1,0 +1,1 @@
+"""One room per cloud: how its bills are fetched. The simulated one ships with the rest."""

@@ -1,0 +1,198 @@
+"""Metered usage of AWS, day by day: on demand, spot, covered by Savings Plans, reserved."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bursar.adapters.clouds.simulated.amounts import CENT, UNIT, split, text, units
+from bursar.adapters.clouds.simulated.aws.catalogue import (
+    SKUS,
+    AwsMeter,
+    Plan,
+    Reservation,
+)
+from bursar.adapters.clouds.simulated.aws.lines import Item, Run
+from bursar.adapters.clouds.simulated.aws.payer import Desk, metered
+from bursar.adapters.clouds.simulated.draws import PPM, Draws
+from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
+from bursar.adapters.clouds.simulated.slots import DAY, Slots, moment, per_meter
+
+REGION = "us-east-1"
+_NORMALISED = 100
+"""Covered amounts are multiples of this many units, so that a net twin of a whole percentage stays whole."""
+
+
+@dataclass(slots=True)
+class Used:
+    """What the month's usage came to, for the fees, discounts and taxes that depend on it."""
+
+    plan: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    reservation: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    amortised: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    account: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    discount: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+
+
+@dataclass(slots=True)
+class Usage:
+    """The usage lines of one payer's month. Iterate `runs` once; then `used` holds what they came to."""
+
+    desk: Desk
+    shape: Shape
+    rows: int
+    days: int
+    used: Used = field(default_factory=Used)
+
+    def meters(self) -> tuple[tuple[AwsMeter, ...], int]:
+        """The meters kept for so many rows, and the rows a day each gets."""
+        payer = self.desk.payer
+        kept, each = per_meter(self.rows // 30, len(payer.meters), essential=payer.essential)
+        return payer.meters[:kept], each
+
+    def scale(self) -> int:
+        """By how much the kept meters stand in for all, in ppm: money does not depend on the number of rows."""
+        kept, _ = self.meters()
+        return PPM * sum(meter.monthly for meter in self.desk.payer.meters) // sum(meter.monthly for meter in kept)
+
+    def runs(self) -> Iterator[Run]:
+        """All usage lines, with the negations of those under a Savings Plan."""
+        kept, each = self.meters()
+        for meter in kept:
+            slots = Slots.of(each, draws=Draws(self.desk.seed, "aws", meter.key, "slots"))
+            items = [self._item(meter, index) for index in range(len(slots.weights))]
+            negations = [self._negation(item) for item in items] if meter.mode.startswith("sp:") else []
+            for day in range(self.days):
+                yield from self._day(meter, day, slots=slots, items=items, negations=negations)
+
+    def _day(self, meter: AwsMeter, day: int, *, slots: Slots, items: list[Item], negations: list[Item]) -> Iterator[Run]:
+        date = self.desk.month.start + timedelta(days=day)
+        total = self.shape.daily("aws", meter, date, scale_ppm=self.scale())
+        moments, weights = slots.moments(day), slots.row_weights()
+        for index, amount in enumerate(split(total, slots.weights)):
+            run = self._run(meter, items[index], moments=moments, parts=split(amount // _NORMALISED, weights))
+            self._note(meter, run, day)
+            yield run
+            if negations:
+                yield self._negated(negations[index], run, day)
+
+    def _run(self, meter: AwsMeter, item: Item, *, moments: list[int], parts: list[int]) -> Run:
+        """One resource's day. `parts` are hundreds of units of effective cost, before any net percentage."""
+        percent = self.desk.payer.net_percent
+        kind, _, name = meter.mode.partition(":")
+        gross = [part * _NORMALISED for part in parts]
+        net = [part * percent for part in parts]
+        none = [0] * len(parts)
+        if kind == "sp":
+            over, under = self._plan(name).discount
+            cost = [value * over // under // _NORMALISED * _NORMALISED for value in gross]
+            net_cost = [value // 100 * percent for value in cost]
+            return Run(item, moments, cost, net_cost, cost, net, gross, none)
+        if kind == "ri":
+            reservation = self._reservation(name)
+            over, under = reservation.discount
+            public = [value * over // under for value in gross]
+            return Run(item, moments, none, none, public, net, gross, [value * reservation.upfront_percent // 100 for value in gross])
+        sku = SKUS[meter.sku]
+        public = [value * units(sku.rate) // units(sku.spot) for value in gross] if sku.spot else gross
+        return Run(item, moments, gross, net, public, none, none, none)
+
+    def _note(self, meter: AwsMeter, run: Run, day: int) -> None:
+        used, (kind, _, name) = self.used, meter.mode.partition(":")
+        if kind == "sp":
+            used.plan[name, day] += sum(run.gross)
+            return
+        if kind == "ri":
+            used.reservation[name] += sum(run.gross)
+            used.amortised[name] += sum(run.amortised)
+            return
+        cost = sum(run.cost)
+        used.account[meter.account] += cost
+        used.discount[meter.account, day] += cost - sum(run.net)
+
+    def _item(self, meter: AwsMeter, index: int) -> Item:
+        sku, draws = SKUS[meter.sku], Draws(self.desk.seed, "aws", meter.key, "resource")
+        resource = f"{sku.resource}0{draws.text(16, index)}"
+        if not sku.resource.endswith("-"):
+            resource = f"arn:aws:{sku.product.removeprefix('Amazon').removeprefix('AWS').lower()}:{REGION}:{meter.account}:{sku.resource}{meter.service or 'misc'}-{draws.text(6, index)}"
+        kind, _, name = meter.mode.partition(":")
+        rate = sku.spot or sku.rate
+        columns = metered(sku, region=REGION, resource=resource, term="Reserved" if kind == "ri" else "Spot" if kind == "spot" else "OnDemand", rate=rate)
+        line_type = {"sp": "SavingsPlanCoveredUsage", "ri": "DiscountedUsage"}.get(kind, "Usage")
+        if kind == "sp":
+            columns |= plan_columns(self.desk, self._plan(name))
+        if kind == "ri":
+            columns |= reservation_columns(self.desk, self._reservation(name))
+            columns["line_item_unblended_rate"] = columns["line_item_blended_rate"] = "0.0000000000"
+        return self.desk.item(
+            line_type, meter.account, columns, tags=tags_of(meter), categories=meter.categories, rate=units(rate), waste=meter.waste
+        )
+
+    def _negation(self, item: Item) -> Item:
+        columns = {**item.columns, "line_item_line_item_description": "SavingsPlanNegation used by AccountId", "line_item_resource_id": ""}
+        account = columns["line_item_usage_account_id"]
+        return self.desk.item("SavingsPlanNegation", account, columns, rate=item.rate)
+
+    def _negated(self, item: Item, run: Run, day: int) -> Run:
+        return Run(item, [moment(day * 24, DAY)], [-sum(run.cost)], [-sum(run.net)], [0], [0], [0], [0])
+
+    def _plan(self, name: str) -> Plan:
+        return next(plan for plan in self.desk.payer.plans if plan.key == name)
+
+    def _reservation(self, name: str) -> Reservation:
+        return next(reservation for reservation in self.desk.payer.reservations if reservation.key == name)
+
+
+def tags_of(meter: AwsMeter) -> dict[str, str]:
+    """The tags the meter's resources carry: its own, else those of its owner."""
+    if meter.tags is not None:
+        return dict(meter.tags)
+    return {"user_team": meter.team, "user_service": meter.service, "user_env": meter.env}
+
+
+def daily_commitment(meters: tuple[AwsMeter, ...], *, mode: str, scale: int) -> int:
+    """What a commitment costs a day, in multiples of ten cents: always a little more than its usage can reach."""
+    base = 0
+    for meter in meters:
+        if meter.mode == mode:
+            margin = 1_080_000 if mode.startswith("sp:") else 1_040_000
+            base += meter.monthly * UNIT // 30 * max(WEEKS[meter.profile]) // PPM * margin // PPM
+    step = 10 * CENT
+    return (base * scale // PPM // step + 1) * step
+
+
+def plan_columns(desk: Desk, plan: Plan) -> dict[str, str]:
+    """The columns that name a Savings Plan."""
+    ident = Draws(desk.seed, "aws", "plan", plan.key).uuid()
+    return {
+        "savings_plan_savings_plan_a_r_n": f"arn:aws:savingsplans::{desk.payer.account}:savingsplan/{ident}",
+        "savings_plan_offering_type": plan.offering,
+        "savings_plan_payment_option": plan.option,
+        "savings_plan_purchase_term": "1yr",
+        "savings_plan_region": "us-east-1" if plan.offering.startswith("EC2") else "",
+        "savings_plan_savings_plan_rate": text(units("0.1")),
+        "savings_plan_start_time": "2026-01-01T00:00:00Z",
+        "savings_plan_end_time": "2027-12-31T23:59:59Z",
+    }
+
+
+def reservation_columns(desk: Desk, reservation: Reservation) -> dict[str, str]:
+    """The columns that name a reservation."""
+    draws = Draws(desk.seed, "aws", "reservation", reservation.key)
+    service = {"AmazonEC2": "ec2", "AmazonRDS": "rds", "AmazonElastiCache": "elasticache"}[SKUS[reservation.sku].product]
+    return {
+        "reservation_reservation_a_r_n": f"arn:aws:{service}:{REGION}:{desk.payer.account}:reserved-instances/{draws.uuid()}",
+        "reservation_subscription_id": str(10**9 + draws.below(10**9)),
+        "pricing_offering_class": "standard",
+        "pricing_lease_contract_length": "1yr",
+        "pricing_purchase_option": reservation.option,
+        "reservation_start_time": "2026-01-01T00:00:00Z",
+        "reservation_end_time": "2027-12-31T23:59:59Z",
+        "reservation_number_of_reservations": "4",
+        "reservation_units_per_reservation": "730.0",
+        "reservation_normalized_units_per_reservation": "5840.0",
+        "reservation_total_reserved_units": "2920.0",
+        "reservation_total_reserved_normalized_units": "23360.0",
+    }
+
+

@@ -1,0 +1,84 @@
+"""Native bills of three clouds, their invoices, usage metrics, and the truth about them."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bursar.adapters.clouds.simulated import invoices
+from bursar.adapters.clouds.simulated.amounts import text
+from bursar.adapters.clouds.simulated.aws import bill as aws
+from bursar.adapters.clouds.simulated.estate import Estate
+from bursar.adapters.clouds.simulated.shape import planted
+from bursar.domain.errors import ConfigError
+from bursar.domain.periods import Period
+
+SHARES = {"aws": 60, "gcp": 25, "azure": 15}
+"""Percent of the usage rows; without a cloud the others keep their proportion."""
+
+CLOUDS: dict[str, Callable[[Path, Period, Estate], None]] = {"aws": aws.write}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What was written: the folder, and the content of its truth.json."""
+
+    out: Path
+    content: Mapping[str, object]
+
+
+def simulate(
+    out: Path,
+    *,
+    clouds: Sequence[str] = ("aws", "gcp", "azure"),
+    first: str = "2026-09",
+    months: int = 2,
+    rows: int = 20_000,
+    seed: int = 7,
+    deliveries: Literal["final", "all"] = "final",
+    progress: Callable[[str], None] | None = None,
+) -> Truth:
+    """Write bills, invoices, metrics and truth.json under a new or empty folder. Same arguments, same bytes.
+
+    `rows` is about the number of usage rows a month over all clouds; what they cost hardly depends on it.
+    Raises ConfigError for an unknown cloud, a month that is none, or a folder that holds something.
+    """
+    estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed)
+    tell = progress or (lambda _: None)
+    for offset in range(months):
+        month = estate.first.shift(offset)
+        for cloud in clouds:
+            if cloud not in CLOUDS:
+                continue
+            tell(f"{cloud} {month}")
+            CLOUDS[cloud](out / cloud, month, estate)
+        invoices.write(out / "invoices", month, estate.ledger)
+    content = _truth(estate)
+    (out / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return Truth(out=out, content=content)
+
+
+def _estate(out: Path, *, clouds: Sequence[str], first: Period, months: int, rows: int, seed: int) -> Estate:
+    unknown = sorted(set(clouds) - SHARES.keys())
+    if unknown or not clouds:
+        raise ConfigError(f"cannot simulate {', '.join(unknown) or 'no cloud'}", cure=f"Choose among {', '.join(SHARES)}.")
+    if months < 1 or rows < 1:
+        raise ConfigError("months and rows must be at least 1", cure="Ask for one month and a thousand rows, say.")
+    if out.exists() and any(out.iterdir()):
+        raise ConfigError(f"{out} is not empty", cure="Name a folder that does not exist yet, or empty this one.")
+    out.mkdir(parents=True, exist_ok=True)
+    whole = sum(SHARES[cloud] for cloud in clouds)
+    shares = {cloud: rows * SHARES[cloud] // whole for cloud in clouds}
+    return Estate(seed=seed, first=first, rows=shares, planted=planted(first, months, seed=seed))
+
+
+def _truth(estate: Estate) -> dict[str, object]:
+    happened = [(event, excess) for event, excess in estate.shape.excess.items() if excess]
+    return {
+        "seed": estate.seed,
+        "periods": estate.ledger.periods(),
+        "owners": estate.ledger.owners(),
+        "events": estate.shape.events((event, text(excess)) for event, excess in happened),
+        "waste": estate.wasted(),
+    }
