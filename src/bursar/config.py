@@ -1,0 +1,159 @@
+"""`bursar.yaml` → Config. Precedence: option > BURSAR__SECTION__KEY > file > default. Unknown keys are errors."""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+
+from bursar.domain.errors import ConfigError
+
+HOME = "BURSAR_HOME"
+CONFIG = "BURSAR_CONFIG"
+PREFIX = "BURSAR__"
+_REFERENCE = re.compile(r"\$\{(?:file:(?P<file>[^}]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?)\}")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """A place bills, invoices or metrics come from. `uri` is file:// in this version; `kind` is a format or auto."""
+
+    name: Name
+    kind: str = "auto"
+    uri: str
+
+
+class Tolerance(Section):
+    """How far a closed bill may be from its invoice, as a ratio of the invoice."""
+
+    reconcile_ratio: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.03")
+
+
+class Box(Section):
+    """Limits of the ingest child and of builds. Sizes as DuckDB writes them, seconds of wall clock."""
+
+    memory: Annotated[str, StringConstraints(pattern=r"^\d+(MB|GB)$")] = "640MB"
+    build_memory: Annotated[str, StringConstraints(pattern=r"^\d+(MB|GB)$")] = "1GB"
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    wall_seconds: Annotated[int, Field(ge=10)] = 1800
+
+
+class Store(Section):
+    """The operational database; an empty URL is a SQLite file in the state folder."""
+
+    url: SecretStr = SecretStr("")
+
+
+class Config(Section):
+    """Everything `bursar.yaml` may say. An empty file is a valid one."""
+
+    version: Literal[1] = 1
+    sources: tuple[Source, ...] = ()
+    tolerance: Tolerance = Tolerance()
+    box: Box = Box()
+    store: Store = Store()
+    project: Path | None = Field(default=None, exclude=True, description="Folder of bursar.yaml; set on loading")
+    home: Path = Field(default=Path(".bursar"), exclude=True, description="State folder; set on loading")
+
+    def file(self, name: str) -> Path | None:
+        """A file of the user's project, such as rules.yaml, if there is one."""
+        path = self.project / name if self.project else None
+        return path if path and path.is_file() else None
+
+
+def load(*, path: Path | None = None, home: Path | None = None, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration that counts here. Raises ConfigError naming the key and the nearest known one."""
+    env = os.environ if environment is None else environment
+    file = _find(path, env)
+    content = _read(file) if file else {}
+    for name, value in env.items():
+        if name.startswith(PREFIX):
+            _set(content, name.removeprefix(PREFIX).lower().split("__"), value)
+    try:
+        config = Config.model_validate(_resolve(content, env))
+    except ValidationError as error:
+        raise _explained(error, file) from error
+    where = home or Path(env.get(HOME) or ".bursar")
+    return config.model_copy(update={"project": file.parent if file else None, "home": where})
+
+
+def _find(path: Path | None, env: Mapping[str, str]) -> Path | None:
+    named = path or (Path(env[CONFIG]) if env.get(CONFIG) else None)
+    if named and not named.is_file():
+        raise ConfigError(f"no such configuration: {named}", cure="Write one with: bursar init")
+    default = Path("bursar.yaml")
+    return named or (default if default.is_file() else None)
+
+
+def _read(file: Path) -> dict[str, object]:
+    try:
+        content: object = yaml.safe_load(file.read_text("utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise ConfigError(f"{file.name}{line}: not valid YAML", cure="Check the indentation and quotes at that line.") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file.name}: must hold keys and values", cure="Write one with: bursar init")
+    return content  # pyright: ignore[reportUnknownVariableType] - validated next
+
+
+def _set(content: dict[str, object], keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        inner = content.setdefault(key, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{PREFIX}{'__'.join(keys).upper()}: {key} is not a section", cure="See: bursar init")
+        content = inner  # pyright: ignore[reportUnknownVariableType] - a YAML mapping
+    content[keys[-1]] = value
+
+
+def _resolve(value: object, env: Mapping[str, str]) -> object:
+    """References `${NAME}`, `${NAME:-default}` and `${file:/path}` within text values, replaced."""
+    if isinstance(value, dict):
+        return {key: _resolve(inner, env) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType] - YAML
+    if isinstance(value, list):
+        return [_resolve(inner, env) for inner in value]  # pyright: ignore[reportUnknownVariableType] - YAML
+    return _REFERENCE.sub(lambda match: _referred(match, env), value) if isinstance(value, str) else value
+
+
+def _referred(match: re.Match[str], env: Mapping[str, str]) -> str:
+    if match["file"]:
+        try:
+            return Path(match["file"]).read_text("utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"{match[0]}: {error.strerror}", cure="Create the file, readable by this user.") from error
+    found = env.get(match["name"], match["default"])
+    if found is None:
+        raise ConfigError(f"{match[0]}: {match['name']} is not set", cure=f"Set the environment variable {match['name']}.")
+    return found
+
+
+def _explained(error: ValidationError, file: Path | None) -> ConfigError:
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"])
+    where = f"{file.name}: " if file else ""
+    if first["type"] != "extra_forbidden":
+        return ConfigError(f"{where}{place}: {first['msg']}", cure="See the commented example: bursar init")
+    near = difflib.get_close_matches(str(first["loc"][-1]), _known(first["loc"]), n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(_known(first['loc'])))}."
+    return ConfigError(f"{where}unknown key {place}", cure=hint)
+
+
+def _known(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that would have been right where a wrong one stands."""
+    model: type[BaseModel] = Config
+    for step in location[:-1]:
+        sections: dict[str, type[BaseModel]] = {"sources": Source, "tolerance": Tolerance, "box": Box, "store": Store}
+        model = sections.get(str(step), model)
+    return [name for name in model.model_fields if name not in {"project", "home"}]

@@ -1,0 +1,72 @@
+"""The gate before publication: what is staged must not contradict its invoice, nor bill anything twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from bursar.ingestion.invoices import Invoice
+from bursar.ingestion.reconcile import contradictions, keys_of, reconcile
+from bursar.lake.snapshots import Snapshot
+
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A staged snapshot that may not be published, with the reason and what to do."""
+
+    snapshot: Snapshot
+    cause: str
+    cure: str
+
+
+def gate(
+    staged: Sequence[Snapshot], live: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal
+) -> tuple[list[Snapshot], list[Held]]:
+    """Which staged snapshots may go live beside what is live, and which are held."""
+    passed: list[Snapshot] = []
+    held: list[Held] = []
+    published = dict(live)
+    for snapshot in staged:
+        reason = _doubles(snapshot, published) or _contradicts(snapshot, published, invoices, now=now, tolerance=tolerance)
+        if reason:
+            held.append(reason)
+        else:
+            passed.append(snapshot)
+            published[snapshot.source, snapshot.period] = snapshot
+    return passed, held
+
+
+def _doubles(snapshot: Snapshot, published: Mapping[Place, Snapshot]) -> Held | None:
+    """One bill through two exports would be counted twice."""
+    for (source, period), other in published.items():
+        if source == snapshot.source or period != snapshot.period:
+            continue
+        if shared := sorted(_accounts(snapshot) & _accounts(other)):
+            return Held(
+                snapshot=snapshot,
+                cause=f"{snapshot.period} of billing account {shared[0][1]} is already published from {source}; {snapshot.source} would count it twice",
+                cure="Deliver each bill through one export. To change over, start the new export with a month the old one does not hold.",
+            )
+    return None
+
+
+def _contradicts(snapshot: Snapshot, published: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal) -> Held | None:
+    mine = [one for (source, period), one in published.items() if period == snapshot.period and source != snapshot.source]
+    rows = reconcile([*mine, snapshot], invoices, now=now, tolerance=tolerance)
+    off = contradictions(rows, keys_of(snapshot))
+    if not off:
+        return None
+    worst = max(off, key=lambda row: abs(Decimal(str(row["unexplained"]))))
+    return Held(
+        snapshot=snapshot,
+        cause=f"contradicts invoice {worst['invoice_id']}: {worst['currency']} {worst['billed_cost']} against {worst['invoice_total']}, {worst['unexplained']} unexplained (more than {tolerance:.0%})",
+        cure="Check that the export is complete and the invoice is the right one, then deliver either again. What was published before stays.",
+    )
+
+
+def _accounts(snapshot: Snapshot) -> set[tuple[str, str]]:
+    """(provider, billing account) pairs a snapshot bills."""
+    entries: list[Mapping[str, object]] = snapshot.detail.get("invoices", [])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by normalise
+    return {(str(entry["x_Provider"]), str(entry["BillingAccountId"])) for entry in entries}
