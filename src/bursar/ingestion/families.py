@@ -28,7 +28,7 @@ class Column(BaseModel):
     `aliases` are further spellings, tried in order after the name itself; a dot in one reaches into a struct, a map
     or JSON (`product.region`). `prefix` gathers every column so named into one map. `flag` adds the constant
     `has_<name>`: whether the file holds the column at all. `fields` types the members of a list.
-    `strip` shortens the keys of a map. `valueless` says what a tag key without value becomes: nothing, or 'true'.
+    `rename` replaces the beginning of a map's keys. `valueless` says what a tag key without value becomes: nothing, or 'true'.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,7 +38,7 @@ class Column(BaseModel):
     aliases: tuple[str, ...] = ()
     flag: bool = False
     prefix: tuple[str, ...] = ()
-    strip: tuple[str, ...] = ()
+    rename: dict[str, str] = Field(default_factory=dict[str, str])
     valueless: Literal["drop", "true"] = "drop"
     fields: dict[str, Kind] = Field(default_factory=dict[str, Kind])
 

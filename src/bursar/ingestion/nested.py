@@ -23,8 +23,8 @@ def cast(value: Value, column: Column) -> str:
 
 def gathered(values: dict[str, Value], column: Column) -> str:
     """One map from a column per key; keys as the user knows them, empty values left out."""
-    stripped = {_stripped(key, column): text(value) for key, value in reversed(values.items())}
-    pairs = ", ".join(f"{{'key': {quoted(key)}, 'value': {value}}}" for key, value in sorted(stripped.items()))
+    renamed = {_renamed(key, column): text(value) for key, value in reversed(values.items())}
+    pairs = ", ".join(f"{{'key': {quoted(key)}, 'value': {value}}}" for key, value in sorted(renamed.items()))
     return f"map_from_entries(list_filter([{pairs}], lambda pair: pair.value IS NOT NULL))"
 
 
@@ -107,22 +107,22 @@ def _json_list(value: Value) -> str:
 
 
 def _tidied(entries: str, column: Column) -> str:
-    """Keys lose their `strip` prefix; tags without value go, or become 'true'."""
+    """Keys begin as `rename` says; a tag without value becomes 'true' where the column says so, else stays empty."""
+    if not column.rename and column.valueless == "drop":
+        return entries
     keys, values = f"map_keys({entries})", f"map_values({entries})"
-    if column.strip:
-        cut = "key"
-        for prefix in reversed(column.strip):
-            cut = f"CASE WHEN starts_with(key, {quoted(prefix)}) THEN key[{len(prefix) + 1}:] ELSE {cut} END"
-        keys = f"list_transform({keys}, lambda key: {cut})"
+    if column.rename:
+        cases = " ".join(
+            f"WHEN starts_with(key, {quoted(old)}) THEN {f'{quoted(new)} || ' if new else ''}key[{len(old) + 1}:]" for old, new in column.rename.items()
+        )
+        keys = f"list_transform({keys}, lambda key: CASE {cases} ELSE key END)"
     if column.valueless == "true":
-        return f"map({keys}, list_transform({values}, lambda value: coalesce(nullif(value, ''), 'true')))"
-    whole = f"map({keys}, {values})" if column.strip else entries
-    filled = f"map_from_entries(list_filter(map_entries({whole}), lambda pair: pair.value <> ''))"
-    return f"CASE WHEN list_contains({values}, '') OR list_count({values}) < len({values}) THEN {filled} ELSE {whole} END"
+        values = f"list_transform({values}, lambda value: coalesce(nullif(value, ''), 'true'))"
+    return f"map({keys}, {values})"
 
 
-def _stripped(key: str, column: Column) -> str:
-    for prefix in column.strip:
-        if key.startswith(prefix):
-            return key[len(prefix) :]
+def _renamed(key: str, column: Column) -> str:
+    for old, new in column.rename.items():
+        if key.startswith(old):
+            return new + key[len(old) :]
     return key

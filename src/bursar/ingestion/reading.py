@@ -175,7 +175,7 @@ class _Layout:
         if whole is None:
             return None
         if whole.physical.startswith("MAP("):
-            return Value(sql=f"{whole.sql}[{quoted(path)}]", physical="VARCHAR")
+            return Value(sql=f"{whole.sql}[{quoted(path)}]", physical=whole.physical.removesuffix(")").rpartition(", ")[2])
         steps = "".join(f'."{step}"' for step in path.split("."))
         return Value(sql=f"({whole.sql} ->> {quoted('$' + steps)})", physical="VARCHAR")
 

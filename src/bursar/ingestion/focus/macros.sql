@@ -54,3 +54,28 @@ CREATE TEMP MACRO pairs_to_map(pairs) AS
       lambda pair: {'key': pair.key, 'value': pair.value}
     )
   );
+
+
+-- amount × numerator / denominator, rounded once; the amount itself where the ratio is unknown or one.
+CREATE TEMP MACRO scaled(amount, numerator, denominator) AS
+  CASE
+    WHEN coalesce(numerator, 0) = 0 OR coalesce(denominator, 0) = 0 OR numerator = denominator OR amount = 0 THEN amount
+    ELSE CAST(
+      CAST(
+        sign(amount) * sign(numerator) * sign(denominator)
+        * (
+          (
+            2 * CAST(abs(amount) * 1000000000000 AS HUGEINT) * CAST(abs(numerator) * 1000000000000 AS HUGEINT)
+            + CAST(abs(denominator) * 1000000000000 AS HUGEINT)
+          ) // (2 * CAST(abs(denominator) * 1000000000000 AS HUGEINT))
+        ) AS DECIMAL(38, 0)
+      ) * CAST(0.000000000001 AS DECIMAL(13, 12)) AS DECIMAL(38, 12)
+    )
+  END;
+
+-- The price the bill states where it explains the amount (one part in a million), else the price that does.
+CREATE TEMP MACRO stated_price(amount, quantity, price) AS
+  CASE
+    WHEN abs(CAST(price AS DOUBLE) * CAST(quantity AS DOUBLE) - CAST(amount AS DOUBLE)) <= 0.000001 * abs(CAST(amount AS DOUBLE)) THEN price
+    ELSE unit_price(amount, quantity)
+  END;
