@@ -1,0 +1,125 @@
+"""The `bursar` command: options every verb shares, verbs loaded when named, errors said once with their cure."""
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from bursar import __version__
+from bursar.domain.errors import BillError, BursarError, ConfigError, Refused, Unavailable
+
+EXIT_REFUSED, EXIT_CONFIG, EXIT_BILL, EXIT_UNAVAILABLE = 1, 2, 3, 4
+EXIT_INTERRUPTED = 130
+
+VERBS = {
+    "demo": "The whole story on a simulated three-cloud estate, then the web page.",
+    "init": "Write a commented project: bursar.yaml, rules.yaml, units.yaml.",
+    "doctor": "Check configuration, state folder and tools; a cause and a cure for every failure.",
+    "simulate": "Write native bills of a simulated estate, their invoices and truth.json.",
+    "ingest": "Take bills, invoices and metrics in, and publish them.",
+    "reconcile": "How every invoice stands to the charges that meet it.",
+    "build": "Allocate again after a change of rules, and publish.",
+    "costs": "Costs by any dimension, one row per group, bucket and currency.",
+    "export": "Write what is published as a file.",
+    "history": "Every delivery of a billing period, with totals and differences.",
+    "serve": "The API and the web page.",
+}
+"""Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""
+
+
+class Verbs(click.Group):
+    """A group whose commands are imported when they are called, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order of a user's day."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, or None."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"bursar.surfaces.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verb for a typo."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a typo
+
+            if args and (near := get_close_matches(args[0], VERBS, n=1)):
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="bursar", message="%(prog)s %(version)s")
+@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="State folder (default: $BURSAR_HOME or ./.bursar).")
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="bursar.yaml (default: $BURSAR_CONFIG or ./bursar.yaml).")
+@click.option("--quiet", "-q", is_flag=True, help="Say nothing but results and errors.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None, config: Path | None, quiet: bool, debug: bool) -> None:
+    """bursar: every cloud bill becomes FOCUS, equals its invoice and belongs to somebody.
+
+    \b
+    Try:  bursar demo --once
+          bursar ingest bill.csv
+    """
+    ctx.obj = {"home": home, "config": config, "quiet": quiet, "debug": debug}
+
+
+def run() -> None:
+    """Run the command line and leave with the contract's exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        code = cli.main(prog_name="bursar", standalone_mode=False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; nothing was half-published.", err=True)
+        code = EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_CONFIG
+    except BursarError as error:
+        if debug:
+            raise
+        _tell(error)
+        code = exit_code(error)
+    except Exception as error:
+        if debug:
+            raise
+        _tell(BursarError(f"{type(error).__name__}: {error}", cure="This is a fault in bursar. Run again with --debug and report what it prints."))
+        code = EXIT_UNAVAILABLE
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def exit_code(error: BursarError) -> int:
+    """The contract's exit code of an error."""
+    for kind, code in ((ConfigError, EXIT_CONFIG), (BillError, EXIT_BILL), (Refused, EXIT_REFUSED), (Unavailable, EXIT_UNAVAILABLE)):
+        if isinstance(error, kind):
+            return code
+    return EXIT_UNAVAILABLE
+
+
+def _tell(error: BursarError) -> None:
+    """Cause and cure on stderr; one problem document when the user asked for JSON."""
+    if "json" in sys.argv and "--format" in sys.argv:
+        problem = {"title": type(error).__name__, "detail": error.message, "cure": error.cure}
+        click.echo(json.dumps(problem), err=True)
+        return
+    click.echo(f"{click.style('Cause', fg='red')}  {error.message}", err=True)
+    if error.cure:
+        click.echo(f"{click.style('Cure', fg='green')}   {error.cure}", err=True)

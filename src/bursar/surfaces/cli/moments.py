@@ -1,0 +1,21 @@
+"""`--as-of`: the generation that was the newest at the end of a day."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from bursar.domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bursar.lake.generations import Generation
+    from bursar.loop import Bursar
+
+
+def generation_as_of(app: "Bursar", as_of: str | None) -> "Generation | None":
+    """The newest generation, or the newest at the end of a day (UTC). Raises ConfigError for what is not a day."""
+    if as_of is None:
+        return app.lake.head()
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError as error:
+        raise ConfigError(f"not a day: {as_of!r}", cure="Write it as YYYY-MM-DD.") from error
+    return app.lake.at(datetime.combine(day + timedelta(days=1), time.min, UTC) - timedelta(seconds=1))

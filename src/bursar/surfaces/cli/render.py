@@ -1,0 +1,70 @@
+"""How rows leave the command line: a table for people, JSON and CSV for scripts, always on stdout."""
+
+import csv
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import click
+
+from bursar.domain.money import plain
+
+FORMATS = ("table", "json", "csv")
+MINUS = "\u2212"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+format_option = click.option(
+    "--format", "output", type=click.Choice(FORMATS), default=None, help="Table on a terminal (the default), or JSON, or CSV."
+)
+"""The option every listing verb takes."""
+
+
+def amount(value: Decimal | None, *, digits: int = 2) -> str:
+    """Money for people: thousands separators, cents, a real minus; 'not known' for None."""
+    if value is None:
+        return "not known"
+    text = f"{abs(value):,.{digits}f}"
+    return f"{MINUS}{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def document(content: Mapping[str, object]) -> None:
+    """One JSON document; decimals as plain strings."""
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=_plain))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), title: str = "") -> None:
+    """A table as wide as it needs to be; figures in the `right` columns are right-aligned."""
+    from rich.console import Console  # noqa: PLC0415 - 60 ms, only for tables
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
+    for name in columns:
+        drawn.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    width = None if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False, soft_wrap=False).print(drawn)
+
+
+def comma_separated(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """CSV with a header. A text cell that a spreadsheet would run as a formula gets a quote in front."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(row.get(name)) for name in columns])
+
+
+def cell(value: object) -> str:
+    """A CSV cell: numbers as they are, text made harmless, None empty."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return plain(value)
+    text = str(value)
+    return "'" + text if isinstance(value, str) and text.startswith(_FORMULA) else text
+
+
+def _plain(value: object) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)
