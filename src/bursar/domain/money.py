@@ -54,7 +54,7 @@ def cost(text: str | int | Decimal) -> Decimal:
     """
     try:
         value = Decimal(text)
-        return _EXACT.quantize(value, UNIT, rounding=ROUND_HALF_UP) + 0
+        return _EXACT.plus(value.quantize(UNIT, rounding=ROUND_HALF_UP, context=_EXACT))
     except (InvalidOperation, ValueError) as error:
         raise BillError(f"not an amount of money: {text!r}") from error
 

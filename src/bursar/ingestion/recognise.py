@@ -41,7 +41,7 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
 
 def _walk(paths: Sequence[Path]) -> Iterable[tuple[Path, Path]]:
     """Every file with the root it was found under, in a stable order; hidden files are left out."""
-    for path in paths:
+    for path in (given.absolute() for given in paths):
         if path.is_file():
             yield path.parent, path
         elif path.is_dir():
