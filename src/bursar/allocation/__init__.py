@@ -1,0 +1,1 @@
+"""Whose cost is it: owner rules, shared costs and unit costs, from FOCUS lines to marts."""

@@ -1,0 +1,16 @@
+-- Grain: metric, day, service, env, tenant, for the metrics units.yaml prices. Unique key: the grain. Drops: values that name no
+-- service, and services units.yaml does not list. env 'all': the metric does not tell environments apart; tenant 'all' alike.
+{%- set units = var('units', []) %}
+select
+  metric, day, service, coalesce(env, 'all') as env,
+  case when metric in ({% for unit in units if not unit.by_tenant %}'{{ unit.metric }}', {% endfor %}'') then 'all' else coalesce(nullif(tenant, ''), 'all') end as tenant,
+  {{ money('sum(quantity)') }} as quantity,
+  case when bool_or(quality = 'estimated') then 'estimated' else 'measured' end as quality
+from {{ ref('stg_unit_metric_daily') }}
+where service is not null and (
+  {%- for unit in units %}
+  {{ 'or ' if not loop.first }}(metric = '{{ unit.metric }}'
+    {%- if unit.services %} and service in ({% for service in unit.services %}{{ ', ' if not loop.first }}'{{ service | replace("'", "''") }}'{% endfor %}){% endif %})
+  {%- else %}false{%- endfor %}
+)
+group by all
