@@ -10,6 +10,7 @@ from bursar.adapters.clouds.simulated import invoices
 from bursar.adapters.clouds.simulated.amounts import text
 from bursar.adapters.clouds.simulated.aws import bill as aws
 from bursar.adapters.clouds.simulated.estate import Estate
+from bursar.adapters.clouds.simulated.gcp import bill as gcp
 from bursar.adapters.clouds.simulated.shape import planted
 from bursar.domain.errors import ConfigError
 from bursar.domain.periods import Period
@@ -17,7 +18,7 @@ from bursar.domain.periods import Period
 SHARES = {"aws": 60, "gcp": 25, "azure": 15}
 """Percent of the usage rows; without a cloud the others keep their proportion."""
 
-CLOUDS: dict[str, Callable[[Path, Period, Estate], None]] = {"aws": aws.write}
+CLOUDS: dict[str, Callable[[Path, Sequence[Period], Estate], None]] = {"aws": aws.write, "gcp": gcp.write}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +47,14 @@ def simulate(
     """
     estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed)
     tell = progress or (lambda _: None)
-    for offset in range(months):
-        month = estate.first.shift(offset)
-        for cloud in clouds:
-            if cloud not in CLOUDS:
-                continue
-            tell(f"{cloud} {month}")
-            CLOUDS[cloud](out / cloud, month, estate)
-        invoices.write(out / "invoices", month, estate.ledger)
+    periods = [estate.first.shift(offset) for offset in range(months)]
+    for cloud in clouds:
+        if cloud not in CLOUDS:
+            continue
+        tell(f"bills of {cloud}, {periods[0]} to {periods[-1]}")
+        CLOUDS[cloud](out / cloud, periods, estate)
+    for period in periods:
+        invoices.write(out / "invoices", period, estate.ledger)
     content = _truth(estate)
     (out / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return Truth(out=out, content=content)

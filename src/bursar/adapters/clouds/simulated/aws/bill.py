@@ -1,6 +1,6 @@
 """One payer's month of AWS: events in, native files out, the ledger told of every charge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +19,14 @@ ACME_SHARE_PERCENT = 70
 CHUNK_ROWS = 250_000
 
 
-def write(root: Path, month: Period, estate: Estate) -> None:
-    """Write both organisations' final bills of a month, each with an older run left behind."""
-    for payer in PAYERS:
-        share = ACME_SHARE_PERCENT if payer.account == ACME else 100 - ACME_SHARE_PERCENT
-        rows = estate.rows["aws"] * share // 100
-        _leftover(root, month, estate, payer)
-        deliver(root, month, estate, payer, rows=rows, run="final", at=_after(month, days=3))
+def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
+    """Write both organisations' final bills of the months, each with an older run left behind."""
+    for month in months:
+        for payer in PAYERS:
+            share = ACME_SHARE_PERCENT if payer.account == ACME else 100 - ACME_SHARE_PERCENT
+            rows = estate.rows["aws"] * share // 100
+            _leftover(root, month, estate, payer)
+            deliver(root, month, estate, payer, rows=rows, run="final", at=_after(month, days=3))
 
 
 def deliver(root: Path, month: Period, estate: Estate, payer: Payer, *, rows: int, run: str, at: datetime) -> int:

@@ -1,0 +1,1 @@
+"""Google Cloud: one billing account's detailed export, as extracted from BigQuery."""

@@ -1,0 +1,108 @@
+"""Where rows of Google Cloud get their common columns, their invoice and their owner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bursar.adapters.clouds.simulated.amounts import text, units
+from bursar.adapters.clouds.simulated.draws import Draws
+from bursar.adapters.clouds.simulated.gcp.catalogue import BILLING_ACCOUNT, PROJECTS, Sku
+from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item
+from bursar.adapters.clouds.simulated.ledger import Invoice, Key, Ledger
+from bursar.adapters.clouds.simulated.owners import TEAM_KEYS, owner
+from bursar.domain.periods import Period
+
+ISSUERS = {"GOOGLE": "Google LLC", "PARTNER": "Google Cloud Marketplace"}
+DEFAULT_MODEL = {"id": "7754-699E-0EBF", "description": "Default"}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One invoice month of the billing account. `is_final` registers its invoices."""
+
+    month: Period
+    seed: int
+    ledger: Ledger
+    is_final: bool = True
+
+    def invoice(self, publisher: str) -> str:
+        """The key the rows of a publisher type lead to."""
+        key = f"{BILLING_ACCOUNT}:{self.month}:{publisher}"
+        if self.is_final:
+            printed = Draws(self.seed, "gcp", self.month, publisher).text(10, alphabet="0123456789")
+            self.ledger.issue(
+                Invoice(
+                    key=key, printed=printed, provider="gcp", billing_account=BILLING_ACCOUNT, period=str(self.month),
+                    issuer=ISSUERS[publisher], currency="USD", issued_at=f"{self.month.end + timedelta(days=4)}T00:00:00Z",
+                )
+            )  # fmt: skip
+        return key
+
+    def item(
+        self, sku: Sku, *, project: str = "", labels: Mapping[str, str] | None = None, inherited: Mapping[str, str] | None = None,
+        resource: str = "", publisher: str = "GOOGLE", cost_type: str = "regular", credits: Sequence[Credit] = (), model: Mapping[str, str] | None = None,
+        extra: Mapping[str, object] | None = None, has_prices: bool = True, is_fee: bool = False, is_usage: bool = True, waste: str = "",
+    ) -> Item:  # fmt: skip
+        """A row's constant part. Without a project it belongs to the billing account alone."""
+        labels, inherited = labels or {}, inherited or {}
+        scopes = (labels, {**PROJECTS.get(project, {}), **inherited})
+        columns: dict[str, object] = {
+            "billing_account_id": BILLING_ACCOUNT,
+            "service": {"id": sku.service_id, "description": sku.service},
+            "sku": {"id": sku.sku_id, "description": sku.sku},
+            "project": _project(project),
+            "labels": _pairs(labels),
+            "system_labels": _pairs({"compute.googleapis.com/machine_spec": "n2-standard-8"}) if sku.service == "Compute Engine" else [],
+            "tags": [{"key": key, "value": value, "inherited": True, "namespace": "482739281"} for key, value in inherited.items()],
+            "location": {"location": "us-central1", "country": "US", "region": "us-central1", "zone": "us-central1-a"} if is_usage else {"location": None, "country": None, "region": None, "zone": None},
+            "currency": "USD",
+            "currency_conversion_rate": 1,
+            "invoice": {"month": str(self.month).replace("-", ""), "publisher_type": publisher},
+            "adjustment_info": None,
+            "transaction_type": "GOOGLE" if publisher == "GOOGLE" else "THIRD_PARTY_RESELLER",
+            "seller_name": None if publisher == "GOOGLE" else "MongoDB, Inc.",
+            "subscription": {"instance_id": None},
+            "price": _price(sku) if is_usage else None,
+            "consumption_model": dict(model or DEFAULT_MODEL) if is_usage else None,
+            "resource": {"name": resource or None, "global_name": _global_name(sku, project, resource)},
+            **(extra or {}),
+        }  # fmt: skip
+        return Item(
+            key=Key(
+                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}", invoice=self.invoice(publisher),
+                account=project, service=sku.service, category="", team=owner(scopes, TEAM_KEYS),
+            ),
+            columns=columns, cost_type=cost_type, credits=tuple(credits), rate=units(sku.rate) if is_usage else 0, per=sku.per, unit=sku.unit,
+            pricing_unit=sku.pricing_unit, has_prices=has_prices, is_fee=is_fee, waste=waste, labels=labels,
+        )  # fmt: skip
+
+
+def _project(project: str) -> dict[str, object]:
+    if not project:
+        return {"id": None, "number": None, "name": None, "labels": [], "ancestry_numbers": None, "ancestors": []}
+    number = str(10**11 + Draws(0, "project", project).below(10**11))
+    return {
+        "id": project,
+        "number": number,
+        "name": project.replace("-", " "),
+        "labels": _pairs(PROJECTS[project]),
+        "ancestry_numbers": "/482739281/",
+        "ancestors": [
+            {"resource_name": f"projects/{number}", "display_name": project},
+            {"resource_name": "organizations/482739281", "display_name": "acme.example"},
+        ],
+    }
+
+
+def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def _price(sku: Sku) -> dict[str, object]:
+    return {"effective_price": float(text(units(sku.rate))), "tier_start_amount": 0, "unit": sku.pricing_unit, "pricing_unit_quantity": 1}
+
+
+def _global_name(sku: Sku, project: str, resource: str) -> str | None:
+    if not resource:
+        return None
+    return f"//{sku.service.split()[0].lower()}.googleapis.com/projects/{project}/zones/us-central1-a/{sku.resource}/{resource}"

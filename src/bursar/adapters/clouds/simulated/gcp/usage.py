@@ -1,0 +1,128 @@
+"""Rows of Google Cloud: metered usage with its credits, commitments of both models, and what only a bill has."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bursar.adapters.clouds.simulated.amounts import UNIT, split
+from bursar.adapters.clouds.simulated.draws import PPM, Draws
+from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, METERS, SKUS, GcpMeter
+from bursar.adapters.clouds.simulated.gcp.desk import Desk
+from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
+from bursar.adapters.clouds.simulated.shape import Shape
+from bursar.adapters.clouds.simulated.slots import Slots, per_meter
+
+SUD = Credit(type="SUSTAINED_USAGE_DISCOUNT", name="Sustained Usage Discount")
+PROMOTION = Credit(type="PROMOTION", name="Migration promotion", id="promo-4711")
+OLD_CUD = Credit(type="COMMITTED_USAGE_DISCOUNT", name="Committed Usage Discount: CPU", id="d0a1c2e3-0001")
+OFFSET = Credit(type="FEE_UTILIZATION_OFFSET", name="Fee utilization offset", id="d0a1c2e3-0002")
+CUD_MODEL = {"id": "D97B-0795-975B", "description": "Compute Flexible CUDs (1 Year)"}
+CREDITS = {"sud": (SUD,), "promo": (PROMOTION,), "cud-old": (OLD_CUD,)}
+
+
+@dataclass(slots=True)
+class Usage:
+    """The metered rows of an invoice month. After iteration `covered` holds what new-model commitments covered, by day."""
+
+    desk: Desk
+    shape: Shape
+    rows: int
+    covered: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    total: int = 0
+
+    @property
+    def days(self) -> int:
+        """How many days the month has."""
+        return (self.desk.month.end - self.desk.month.start).days
+
+    def meters(self) -> tuple[tuple[GcpMeter, ...], int]:
+        """The meters kept for so many rows, and the rows a day each gets."""
+        kept, each = per_meter(self.rows // 30, len(METERS), essential=ESSENTIAL)
+        return METERS[:kept], each
+
+    def scale(self) -> int:
+        """By how much the kept meters stand in for all, in ppm."""
+        kept, _ = self.meters()
+        return PPM * sum(meter.monthly for meter in METERS) // sum(meter.monthly for meter in kept)
+
+    def all_rows(self) -> Iterator[Row]:
+        """Every metered row of the month."""
+        kept, each = self.meters()
+        for meter in kept:
+            slots = Slots.of(each, draws=Draws(self.desk.seed, "gcp", meter.key, "slots"))
+            items = [self._item(meter, index) for index in range(len(slots.weights))]
+            for day in range(self.days):
+                yield from self._day(meter, day, slots=slots, items=items)
+
+    def _day(self, meter: GcpMeter, day: int, *, slots: Slots, items: list[Item]) -> Iterator[Row]:
+        date = self.desk.month.start + timedelta(days=day)
+        amount = self.shape.daily("gcp", meter, date, scale_ppm=self.scale())
+        midnight = self.midnight(day)
+        hours = 1 if slots.is_hourly else 24
+        for index, part in enumerate(split(amount, slots.weights)):
+            for hour, net in enumerate(split(part, slots.row_weights())):
+                starts = midnight + timedelta(hours=hour)
+                row = self._row(meter, items[index], starts=starts, hours=hours, net=net)
+                if meter.mode == "cud-new":
+                    self.covered[day] += row.cost
+                self.total += row.cost + sum(row.credits)
+                yield row
+
+    def midnight(self, day: int) -> datetime:
+        """When a day begins: Google bills by Pacific days."""
+        offset = 8 if self.desk.month.month in {11, 12, 1, 2} else 7
+        start = datetime.combine(self.desk.month.start, datetime.min.time(), UTC)
+        return start + timedelta(days=day, hours=offset)
+
+    def _row(self, meter: GcpMeter, item: Item, *, starts: datetime, hours: int, net: int) -> Row:
+        cost, credits, at_list, at_default = _amounts(meter.mode, net)
+        ends = starts + timedelta(hours=hours)
+        return Row(item, starts, ends, ends + timedelta(hours=4, minutes=12, seconds=7), cost, credits, at_list, at_default)
+
+    def _item(self, meter: GcpMeter, index: int) -> Item:
+        sku = SKUS[meter.sku]
+        name = f"{meter.service}-{sku.resource.rstrip('s')}-{Draws(self.desk.seed, 'gcp', meter.key, 'resource').text(8, index)}"
+        return self.desk.item(
+            sku, project=meter.project, labels=_labels(meter, index), inherited=meter.inherited, resource=name if sku.resource else "",
+            publisher="PARTNER" if meter.mode == "partner" else "GOOGLE", credits=CREDITS.get(meter.mode, ()),
+            model=CUD_MODEL if meter.mode == "cud-new" else None, has_prices=meter.has_prices, waste=meter.waste,
+        )  # fmt: skip
+
+    def commitment_fee(self, mode: str) -> int:
+        """What a commitment costs a day: always a little more than its usage can reach."""
+        kept, _ = self.meters()
+        base = sum(meter.monthly for meter in kept if meter.mode == mode) * UNIT // 30
+        return base * self.scale() // PPM * 1_050_000 // PPM
+
+
+def _amounts(mode: str, net: int) -> tuple[int, tuple[int, ...], int, int]:
+    """Cost, credits, cost at list and at the default price of a row whose net cost is given.
+
+    Under an older commitment the meter's amount is the commitment's: the usage is charged on demand and credited whole.
+    """
+    if mode == "sud":
+        cost = net * 5 // 4
+        return cost, (net - cost,), cost, cost
+    if mode == "promo":
+        cost = net * 10 // 9
+        return cost, (net - cost,), cost * 21 // 20, cost
+    if mode == "cud-old":
+        cost = net * 10 // 7
+        return cost, (-cost,), cost, cost
+    if mode == "cud-new":
+        return net, (), net * 10 // 7, net * 10 // 7
+    return net, (), net, net
+
+
+def _labels(meter: GcpMeter, index: int) -> dict[str, str]:
+    labels = dict(meter.labels) if meter.labels is not None else {"team": meter.team, "service": meter.service, "env": meter.env}
+    if meter.mode == "gke":
+        labels |= {
+            "goog-k8s-cluster-name": "prod-1",
+            "goog-k8s-cluster-location": "us-central1-a",
+            "k8s-namespace": meter.service,
+            "k8s-workload-name": f"{meter.service}-{index}",
+            "k8s-workload-type": "apps/v1-Deployment",
+        }
+    return labels
