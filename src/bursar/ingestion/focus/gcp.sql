@@ -7,17 +7,18 @@ WITH summed AS (
     strptime(invoice_month, '%Y%m') AS month_start,
     list_filter(credits, lambda credit: starts_with(credit.type, 'COMMITTED_USAGE_DISCOUNT'))[1] AS commitment_credit,
     list_contains(list_transform(credits, lambda credit: credit.type), 'FEE_UTILIZATION_OFFSET') AS is_offset_fee,
-    regexp_matches(sku_description, '^commitment (- dollar based )?v1', 'i') AS is_commitment_fee,
+    regexp_matches(sku_description, '^commitment\b.*\bv1\b', 'i') AS is_commitment_fee,
     consumption_model_id <> '7754-699E-0EBF' AND lower(coalesce(consumption_model_description, '')) <> 'default' AS is_other_model,
-    service_description = 'Invoice' AND sku_description = 'Contract billing adjustment' AS is_contract_adjustment
+    coalesce(service_description = 'Invoice' AND sku_description = 'Contract billing adjustment', false) AS is_contract_adjustment
   FROM raw
 ), classified AS (
   SELECT
     *,
     CASE
+      WHEN is_contract_adjustment THEN 'Adjustment'
+      WHEN coalesce(lower(cost_type), 'regular') = 'regular' THEN 'Usage'
       WHEN lower(cost_type) = 'tax' THEN 'Tax'
-      WHEN lower(cost_type) IN ('rounding_error', 'adjustment') OR is_contract_adjustment THEN 'Adjustment'
-      ELSE 'Usage'
+      ELSE 'Adjustment'
     END AS category
   FROM summed
 ), judged AS (
@@ -48,8 +49,11 @@ WITH summed AS (
       ELSE coalesce(cost_at_list, cost, 0)
     END AS listed,
     -- a row without a rate has one unit of itself
-    CASE WHEN category <> 'Tax' THEN coalesce(nullif(usage_amount_in_pricing_units, 0), CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
+    CASE WHEN category <> 'Tax' THEN coalesce(usage_amount_in_pricing_units, CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
   FROM judged
+), priced AS (
+  SELECT *, unit_price(contracted, quantity) AS contracted_price, unit_price(listed, quantity) AS listed_price
+  FROM costed
 )
 SELECT
   net AS BilledCost,
@@ -57,16 +61,16 @@ SELECT
   contracted AS ContractedCost,
   listed AS ListCost,
   quantity AS PricingQuantity,
-  CASE WHEN category <> 'Tax' THEN CASE WHEN usage_amount_in_pricing_units <> 0 THEN coalesce(usage_pricing_unit, usage_unit, 'Units') ELSE 'Units' END END AS PricingUnit,
-  unit_price(contracted, quantity) AS ContractedUnitPrice,
-  unit_price(listed, quantity) AS ListUnitPrice,
+  CASE WHEN category <> 'Tax' THEN coalesce(usage_pricing_unit, 'Units') END AS PricingUnit,
+  contracted_price AS ContractedUnitPrice,
+  listed_price AS ListUnitPrice,
   CASE WHEN category = 'Usage' AND part <> 'unused' THEN coalesce(usage_amount, 0) END AS ConsumedQuantity,
   CASE WHEN category = 'Usage' AND part <> 'unused' THEN coalesce(usage_unit, 'Units') END AS ConsumedUnit,
   currency AS BillingCurrency,
   currency AS PricingCurrency,
   net AS PricingCurrencyEffectiveCost,
-  unit_price(contracted, quantity) AS PricingCurrencyContractedUnitPrice,
-  unit_price(listed, quantity) AS PricingCurrencyListUnitPrice,
+  contracted_price AS PricingCurrencyContractedUnitPrice,
+  listed_price AS PricingCurrencyListUnitPrice,
   currency_conversion_rate AS x_BillingExchangeRate,
 
   category AS ChargeCategory,
@@ -132,6 +136,6 @@ SELECT
   cost_type AS x_SourceChargeType,
   export_time AS x_ExportTime,
   source_file AS x_SourceFile
-FROM costed
-LEFT JOIN gcp_services AS service ON service.service_name = costed.service_description
+FROM priced
+LEFT JOIN gcp_services AS service ON service.service_name = priced.service_description
 LEFT JOIN gcp_regions AS region ON region.region_id = coalesce(location_region, location_location)

@@ -17,24 +17,15 @@ CREATE TEMP MACRO unit_price(amount, quantity) AS
     )
   END;
 
--- price × quantity, exactly below 10^14.
-CREATE TEMP MACRO extended(price, quantity) AS
-  CAST(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)) AS DECIMAL(38, 12));
-
--- price × quantity × rate, rounded once: the digits of price × quantity beyond the twelfth are multiplied apart.
-CREATE TEMP MACRO converted(price, quantity, rate) AS
+-- A product of two decimals, DECIMAL(38,24), times an exchange rate: the digits beyond the twelfth are multiplied apart.
+CREATE TEMP MACRO converted(product, rate) AS
   CASE
-    WHEN rate IS NULL OR rate = 1 THEN extended(price, quantity)
+    WHEN rate = 1 THEN CAST(product AS DECIMAL(38, 12))
     ELSE CAST(
-      trunc(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)), 12) * rate
+      trunc(product, 12) * rate
       + CAST(
-        trunc(
-          CAST(
-            (CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12))
-              - trunc(CAST(price AS DECIMAL(38, 12)) * CAST(quantity AS DECIMAL(38, 12)), 12)) * 1000000000000 AS DECIMAL(38, 12)
-          ) * rate,
-          12
-        ) * CAST(0.000000000001 AS DECIMAL(13, 12)) AS DECIMAL(38, 24)
+        trunc(CAST((product - trunc(product, 12)) * 1000000000000 AS DECIMAL(38, 12)) * rate, 12) * CAST(0.000000000001 AS DECIMAL(13, 12))
+        AS DECIMAL(38, 24)
       ) AS DECIMAL(38, 12)
     )
   END;
