@@ -103,7 +103,9 @@ def _run(statement: Statement, table: Table, *, generation: Generation, warehous
     sql = f"{statement.over(table.relation())}\nLIMIT {MAX_ROWS + 1}"
     found = warehouse.rows(sql, statement.parameters, reads=[file.path for file in generation.files]).rows
     if len(found) > MAX_ROWS:
-        raise QuestionError(f"the answer has more than {MAX_ROWS} rows", cure="group by less, choose fewer days, or add top", pointer="group_by")
+        raise QuestionError(
+            f"the answer has more than {MAX_ROWS} rows", cure="group by less, choose fewer days, or add top", pointer="group_by"
+        )
     return found
 
 

@@ -21,16 +21,18 @@ class Metric:
     meaning: str
 
 
+_MEANINGS = (
+    ("effective_cost", "Effective cost", "EffectiveCost", "With commitments spread over what used them, under the direct owner."),
+    ("billed_cost", "Billed cost", "BilledCost", "What the invoice says, purchases on the day they are billed."),
+    ("list_cost", "List cost", "ListCost", "At public prices, before any discount."),
+    ("contracted_cost", "Contracted cost", "ContractedCost", "At negotiated prices, before commitments."),
+    ("allocated_cost", "Allocated cost", None, "Effective cost after shared costs are split over their users."),
+)
+
 METRICS: Mapping[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric(name="effective_cost", title="Effective cost", focus="EffectiveCost", meaning="With commitments spread over what used them, under the direct owner."),
-        Metric(name="billed_cost", title="Billed cost", focus="BilledCost", meaning="What the invoice says, purchases on the day they are billed."),
-        Metric(name="list_cost", title="List cost", focus="ListCost", meaning="At public prices, before any discount."),
-        Metric(name="contracted_cost", title="Contracted cost", focus="ContractedCost", meaning="At negotiated prices, before commitments."),
-        Metric(name="allocated_cost", title="Allocated cost", focus=None, meaning="Effective cost after shared costs are split over their users."),
-    )
-}  # fmt: skip
+    name: Metric(name=name, title=title, focus=focus, meaning=meaning) for name, title, focus, meaning in _MEANINGS
+}
+"""Every metric by name. Only marts know `allocated_cost`."""
 
 DIMENSIONS: Mapping[str, str] = {
     "provider": "Provider",
@@ -79,15 +81,19 @@ class Mart:
     def columns(self) -> dict[str, ColumnSql]:
         """What a filter on it may name: its dimensions, the currency and the charge's day."""
         text = ("currency", *self.dimensions)
-        return {**{name: ColumnSql(sql=name) for name in text}, **{name: ColumnSql(sql=name, kind="date") for name in ("day", "billing_period")}}
+        return {
+            **{name: ColumnSql(sql=name) for name in text},
+            **{name: ColumnSql(sql=name, kind="date") for name in ("day", "billing_period")},
+        }
 
+
+_ACCOUNT = ("provider", "billing_account_id", "sub_account_id", "sub_account_name", "invoice_key", "charge_category")
+_CLOUD_SERVICE = ("provider", "service_name", "service_category", "region_id", "pricing_category", "charge_category")
 
 MARTS: tuple[Mart, ...] = (
     Mart(name="cost_daily_owner", dimensions=("provider", *OWNERS)),
-    Mart(name="cost_daily_account", dimensions=("provider", "billing_account_id", "sub_account_id", "sub_account_name", "invoice_key", "charge_category")),
-    Mart(
-        name="cost_daily_cloud_service",
-        dimensions=("provider", "service_name", "service_category", "region_id", "pricing_category", "charge_category"),
-    ),
+    Mart(name="cost_daily_account", dimensions=_ACCOUNT),
+    Mart(name="cost_daily_cloud_service", dimensions=_CLOUD_SERVICE),
     Mart(name="charge_daily", dimensions=tuple(DIMENSIONS)),
-)  # fmt: skip
+)
+"""The rollups questions are routed to, narrow ones first."""

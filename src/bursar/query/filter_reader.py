@@ -6,10 +6,10 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
+from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args  # pyright: ignore[reportUnknownVariableType] - lark is half typed
 
 from bursar.query.errors import QuestionError
-from bursar.query.filter_tree import Between, Compare, Field, Filter, In, Like, Missing, Value, all_of, any_of, negate
+from bursar.query.filter_tree import Between, Compare, Field, Filter, In, Like, Missing, Value, all_of, any_of, negate, snake
 
 
 def grammar(text: str) -> Lark:
@@ -20,15 +20,15 @@ def grammar(text: str) -> Lark:
 def read(parser: Lark, text: str) -> Filter:
     """The tree of this text. Raises QuestionError with the column of what could not be read."""
     try:
-        tree: object = parser.parse(text)
+        tree: object = parser.parse(text)  # pyright: ignore[reportUnknownMemberType] - as above
     except UnexpectedInput as error:
         raise QuestionError(_complaint(text, error), cure=_advice(text, error), column=_column(text, error)) from None
-    return tree  # pyright: ignore[reportReturnType]  # what _Build returns for the start rule
+    return tree  # pyright: ignore[reportReturnType] - what _Build makes of the start rule
 
 
 def _column(text: str, error: UnexpectedInput) -> int:
     """1-based character of the first thing not understood; one past the end where more was expected."""
-    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":  # pyright: ignore[reportUnknownMemberType] - as above
         return len(text) + 1
     return (error.pos_in_stream or 0) + 1
 
@@ -90,8 +90,6 @@ class _Build(Transformer[Token, Filter]):
         return negate(term)
 
     def field(self, token: Token) -> Field:
-        from bursar.query.filters import snake
-
         at = (token.start_pos or 0) + 1
         if token.type == "NAME":
             return Field(name=snake(str(token)), at=at)

@@ -130,6 +130,11 @@ def fields_of(tree: Filter) -> tuple[Field, ...]:
     return tuple(dict.fromkeys(test.field for test in tests_of(tree)))
 
 
+def snake(name: str) -> str:
+    """`ServiceName` and `service_name` are one column: its snake_case name."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
 def to_text(tree: Filter) -> str:
     """The one canonical way to write this filter, for addresses, cache keys and the journal."""
     if isinstance(tree, Or):

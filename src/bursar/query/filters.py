@@ -39,6 +39,7 @@ from bursar.query.filter_tree import (
     fields_of,
     negate,
     quote,
+    snake,
     tests_of,
     to_text,
 )
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "And", "Between", "ColumnSql", "Compare", "Field", "Filter", "In", "Like", "Missing", "Not", "Or", "QuestionError",
-    "all_of", "any_of", "compile_literal", "compile_sql", "field_text", "fields_of", "negate", "parse", "to_text",
+    "all_of", "any_of", "compile_literal", "compile_sql", "field_text", "fields_of", "negate", "parse", "snake", "to_text",
 ]  # fmt: skip
 
 MAX_BYTES = 8192
@@ -102,22 +103,17 @@ def compile_literal(tree: Filter, columns: Mapping[str, ColumnSql]) -> str:
     return f"coalesce({_Quoted(columns).write(tree)}, false)"
 
 
-def snake(name: str) -> str:
-    """`ServiceName` and `service_name` are one column: its snake_case name."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
 @cache
 def _grammar() -> Lark:
     """The parser, built once and only by who filters (lark takes 70 ms)."""
-    from bursar.query.filter_reader import grammar
+    from bursar.query.filter_reader import grammar  # noqa: PLC0415 - lark, only for who filters
 
     return grammar((Path(__file__).parent / "filter.lark").read_text())
 
 
 def _read(text: str) -> Filter:
     """The tree, or the place where reading stopped."""
-    from bursar.query.filter_reader import read
+    from bursar.query.filter_reader import read  # noqa: PLC0415 - as above
 
     return read(_grammar(), text)
 

@@ -32,14 +32,12 @@ class FocusColumn:
 @cache
 def focus_columns() -> tuple[FocusColumn, ...]:
     """Every column, in file order."""
-    import yaml
+    import yaml  # noqa: PLC0415 - only for questions about bill lines
 
     text = files("bursar").joinpath("ingestion/focus/columns.yaml").read_text()
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     rows = cast("dict[str, list[dict[str, object]]]", yaml.load(text, Loader=loader))["columns"]  # noqa: S506 - a safe loader, and our own file
-    return tuple(
-        FocusColumn(name=str(row["name"]), type=str(row["type"]), versions=tuple(cast("list[str]", row["focus"]))) for row in rows
-    )
+    return tuple(FocusColumn(name=str(row["name"]), type=str(row["type"]), versions=tuple(cast("list[str]", row["focus"]))) for row in rows)
 
 
 @cache

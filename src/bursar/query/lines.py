@@ -28,7 +28,6 @@ from bursar.query.windows import slice_of
 MAX_LINES = 1000
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePage:
     """Lines by snake_case FOCUS name plus `source`, dearest first; `next` is the cursor of the following page, None at the end."""
@@ -68,7 +67,9 @@ def lines(query: Query, *, generation: Generation | None, warehouse: Warehouse, 
         where.append(condition)
         parameters.extend(values)
     if place:
-        where.append("(EffectiveCost < CAST(? AS DECIMAL(38,12)) OR (EffectiveCost = CAST(? AS DECIMAL(38,12)) AND (file_index, file_row_number) > (?, ?)))")
+        where.append(
+            "(EffectiveCost < CAST(? AS DECIMAL(38,12)) OR (EffectiveCost = CAST(? AS DECIMAL(38,12)) AND (file_index, file_row_number) > (?, ?)))"
+        )
         parameters.extend([place[0], place[0], place[1], place[2]])
     columns = ", ".join(column.name for column in focus_columns())
     sql = f"""SELECT {columns}, file_index, file_row_number
@@ -79,7 +80,9 @@ LIMIT {limit + 1}"""
     found = warehouse.rows(sql, parameters, reads=[file.path for file in book.files]).rows
     sources = {file.snapshot_id: file.source for file in files}
     shown = tuple(_line(row, sources) for row in found[:limit])
-    return LinePage(generation=book, lines=shown, next=_write_cursor(found[limit - 1], query, generation=book) if len(found) > limit else None)
+    return LinePage(
+        generation=book, lines=shown, next=_write_cursor(found[limit - 1], query, generation=book) if len(found) > limit else None
+    )
 
 
 def generation_of(cursor: str) -> int:
@@ -146,5 +149,3 @@ def _open(cursor: str) -> dict[str, object]:
     except (ValueError, TypeError, KeyError, ArithmeticError, binascii.Error):
         pass
     raise QuestionError("this is not a cursor", cure="take the address of the next page as it was given", pointer="after")
-
-

@@ -129,7 +129,9 @@ def _field(match: re.Match[str]) -> Field:
 def _one_of(text: str, known: Iterable[str], *, pointer: str) -> str:
     names = list(known)
     if text not in names:
-        raise QuestionError(f"there is no {pointer} '{text[:40]}'", cure=nearest(text, names) or f"choose {', '.join(names)}", pointer=pointer)
+        raise QuestionError(
+            f"there is no {pointer} '{text[:40]}'", cure=nearest(text, names) or f"choose {', '.join(names)}", pointer=pointer
+        )
     return text
 
 

@@ -93,7 +93,9 @@ def _check_lines(query: Query, needed: Sequence[Field], *, known: Mapping[str, C
             pointer="filter" if query.filter else "group_by",
         )
     if theirs and not direct:
-        raise QuestionError(f"'{theirs[0]}' stands on the bill's lines, which do not know {query.metric}", cure="ask for effective_cost", pointer="metric")
+        raise QuestionError(
+            f"'{theirs[0]}' stands on the bill's lines, which do not know {query.metric}", cure="ask for effective_cost", pointer="metric"
+        )
     if (ours or not direct) and not empty:
         raise QuestionError("the marts of these days are not built", cure="run: bursar build", pointer="group_by")
 
@@ -132,4 +134,3 @@ def _covers(table: Table, generation: Generation, *, slices: Sequence[Slice]) ->
     """Whether every billing period with charges in these days has this mart; else its sum would silently be short."""
     billed = {file.period for file in _files(generation, LINES, slices=slices)}
     return billed <= {file.period for file in table.files} or not generation.files
-

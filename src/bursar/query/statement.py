@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from bursar.query.errors import QuestionError
-from bursar.query.filters import ColumnSql, Field, compile_sql
 from bursar.query.filter_tree import value_text
+from bursar.query.filters import ColumnSql, Field, compile_sql
 from bursar.query.question import Query
 from bursar.query.router import Table
 from bursar.query.windows import Slice
@@ -142,7 +142,9 @@ def _having(query: Query, parameters: list[object]) -> str:
     try:
         condition, values = compile_sql(query.having, {"value": column, query.metric: column}) if query.having else ("true", ())
     except QuestionError as error:
-        raise QuestionError(error.message, cure=f"having speaks of value or {query.metric}", pointer="having", column=error.column) from None
+        raise QuestionError(
+            error.message, cure=f"having speaks of value or {query.metric}", pointer="having", column=error.column
+        ) from None
     parameters.extend(values)
     return condition
 

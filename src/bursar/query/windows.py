@@ -124,7 +124,9 @@ def _between(text: str, *, pointer: str) -> Slice:
     start, _, end = text.partition("..")
     found = Slice(start=_day(start, pointer=pointer), end=_day(end, pointer=pointer))
     if found.start >= found.end:
-        raise QuestionError(f"'{text}' ends before it starts", cure="the end is exclusive: 2026-07-01..2026-07-02 is one day", pointer=pointer)
+        raise QuestionError(
+            f"'{text}' ends before it starts", cure="the end is exclusive: 2026-07-01..2026-07-02 is one day", pointer=pointer
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -40,7 +41,9 @@ questions = st.fixed_dictionaries(
         "top": st.sampled_from(["", "1", "3"]),
         "order": st.sampled_from(["value", "name"]),
         "span": st.sampled_from(sorted(SPANS)),
-        "filter": st.sampled_from(["", "provider = 'aws'", "region_id != 'region-1'", "service_name NOT LIKE 'Amazon%' OR resource_id IS NULL"]),
+        "filter": st.sampled_from(
+            ["", "provider = 'aws'", "region_id != 'region-1'", "service_name NOT LIKE 'Amazon%' OR resource_id IS NULL"]
+        ),
     }
 )
 SQL = {
@@ -74,7 +77,9 @@ def test_every_answer_sums_to_the_bill(generation: Generation, warehouse: Wareho
     assert all(row.start < row.end for row in answer.rows)
 
 
-@pytest.mark.parametrize("filter_", ["team = 'core'", "region_id LIKE 'region-%'", "tag:team IN ('ml', 'core')", "resource_id IS NULL AND env != 'prod'"])
+@pytest.mark.parametrize(
+    "filter_", ["team = 'core'", "region_id LIKE 'region-%'", "tag:team IN ('ml', 'core')", "resource_id IS NULL AND env != 'prod'"]
+)
 def test_a_filter_and_its_negation_share_the_total(generation: Generation, warehouse: Warehouse, filter_: str) -> None:
     """What a filter keeps and what its NOT keeps are the whole bill."""
     sides = [ask(Query(filter=tree), generation=generation, warehouse=warehouse) for tree in (parse(filter_), negate(parse(filter_)))]
@@ -132,7 +137,9 @@ def test_the_narrowest_table_answers(generation: Generation, warehouse: Warehous
         ({"window": "10d", "period": "2026-07"}, "window", "not both"),
     ],
 )
-def test_a_wrong_question_is_told_where_it_is_wrong(generation: Generation, warehouse: Warehouse, parts: dict[str, str], pointer: str, says: str) -> None:
+def test_a_wrong_question_is_told_where_it_is_wrong(
+    generation: Generation, warehouse: Warehouse, parts: dict[str, str], pointer: str, says: str
+) -> None:
     """Each part that cannot be answered is named, with what is wrong about it."""
     with pytest.raises(QuestionError, match=says) as refused:
         asked(parts, generation, warehouse)
@@ -217,7 +224,11 @@ def test_an_empty_answer_says_why(generation: Generation, warehouse: Warehouse, 
 
 def test_before_the_first_bill_the_answer_is_empty(warehouse: Warehouse) -> None:
     """Asked of nothing published, every question has an empty answer that says how to begin."""
-    for parts in ({}, {"group_by": "team", "metric": "allocated_cost"}, {"group_by": "tag:x", "window": "30d", "compare": "previous_period"}):
+    for parts in (
+        {},
+        {"group_by": "team", "metric": "allocated_cost"},
+        {"group_by": "tag:x", "window": "30d", "compare": "previous_period"},
+    ):
         answer = ask(read_query(parts), generation=None, warehouse=warehouse)
         assert (answer.generation, answer.rows) == (0, ())
         assert "bursar ingest" in answer.why
@@ -225,8 +236,6 @@ def test_before_the_first_bill_the_answer_is_empty(warehouse: Warehouse) -> None
 
 def test_a_mart_that_lacks_a_period_is_not_used(generation: Generation, warehouse: Warehouse, bill: Bill) -> None:
     """A month without marts is read from its lines rather than left out of a sum; owners of it are refused."""
-    from dataclasses import replace
-
     files = tuple(file for file in generation.files if file.table == "cost_and_usage" or file.period == "2026-06")
     partly = replace(generation, files=files)
     answer = ask(read_query({"group_by": "provider"}), generation=partly, warehouse=warehouse)
@@ -238,7 +247,7 @@ def test_a_mart_that_lacks_a_period_is_not_used(generation: Generation, warehous
 
 def test_the_evidence_runs_and_gives_the_same_rows(generation: Generation, warehouse: Warehouse) -> None:
     """The SQL shown with an answer holds its values, names no path, and gives the answer when run."""
-    answer = asked({"group_by": 'team,tag:"Cost Center"'.split(",")[0], "filter": "team = 'O''Brien' OR team = '?'", "top": "3"}, generation, warehouse)
+    answer = asked({"group_by": "team", "filter": "team = 'O''Brien' OR team = '?'", "top": "3"}, generation, warehouse)
     assert "O''Brien" in answer.sql
     assert "/" not in answer.sql
     connection = duckdb.connect()
@@ -249,7 +258,7 @@ def test_the_evidence_runs_and_gives_the_same_rows(generation: Generation, wareh
 
 def test_a_question_has_one_writing() -> None:
     """Equal questions, however written, have one digest, one address and one command line, which asks the same again."""
-    one = read_query({"group_by": "Account, tag:\"a-b\"", "filter": "NOT (Provider <> 'aws')", "metric": "effective_cost", "top": "05"})
+    one = read_query({"group_by": 'Account, tag:"a-b"', "filter": "NOT (Provider <> 'aws')", "metric": "effective_cost", "top": "05"})
     two = read_query({"group_by": "sub_account_id,tag:a-b,currency", "filter": "provider='aws'", "top": "5"})
     assert one == two
     assert digest_of(one) == digest_of(two)

@@ -35,7 +35,7 @@ def test_pages_tell_every_line_once(generation: Generation, warehouse: Warehouse
 def test_a_line_tells_where_it_comes_from(generation: Generation, warehouse: Warehouse) -> None:
     """Each line names its source, snapshot and delivered file, and holds every FOCUS column."""
     line = lines(QUESTION, generation=generation, warehouse=warehouse, limit=1).lines[0]
-    assert (line["source"], line["x_snapshot_id"], line["x_source_file"]) == ("src", "focus-2026-07", "drop/aws.csv")
+    assert (line["source"], line["x_snapshot_id"], line["x_source_file"]) == ("src", "focus-2026-06", "drop/aws.csv")
     assert line["service_name"] is not None
 
 

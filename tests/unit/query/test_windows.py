@@ -37,7 +37,8 @@ def test_windows_are_counted_from_the_latest_day(window: str, start: str, end: s
 
 
 @pytest.mark.parametrize(
-    "window", ["tomorow", "0d", "2026-13", "2026-02-30..2026-03-01", "2026-03-01..2026-03-01", "2026-03-02..2026-03-01", "..", "0000-01", "2026-7"]
+    "window",
+    ["tomorow", "0d", "2026-13", "2026-02-30..2026-03-01", "2026-03-01..2026-03-01", "2026-03-02..2026-03-01", "..", "0000-01", "2026-7"],
 )
 def test_what_is_no_window_is_refused(window: str) -> None:
     """A window that cannot be read is an error that points at itself."""

@@ -35,17 +35,22 @@ def document(content: Mapping[str, object]) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = (), title: str = "") -> None:
     """A table as wide as it needs to be; figures in the `right` columns are right-aligned."""
-    from rich.console import Console  # noqa: PLC0415 - 60 ms, only for tables
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="dim")
     for name in columns:
         drawn.add_column(name, justify="right" if name in right else "left", no_wrap=name in right, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False, soft_wrap=False).print(drawn)
+
+
+def printable(text: str) -> str:
+    """The text without control and direction characters: names come from strangers' tags and must not steer a terminal."""
+    return "".join(sign for sign in text if sign.isprintable())
 
 
 def comma_separated(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
