@@ -34,7 +34,9 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
     home = config.home.absolute()
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = open_store(config.store.url.get_secret_value() or sqlite_url(home / "bursar.sqlite"))
-    box = Box(memory=config.box.memory, build_memory=config.box.build_memory, threads=config.box.threads, wall_seconds=config.box.wall_seconds)
+    box = Box(
+        memory=config.box.memory, build_memory=config.box.build_memory, threads=config.box.threads, wall_seconds=config.box.wall_seconds
+    )
     warehouse = DuckDBWarehouse(home / "run" / "scratch", box=box)
     return Bursar(
         config=config,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
@@ -106,7 +106,7 @@ def _read(file: Path) -> dict[str, object]:
         raise ConfigError(f"{file.name}{line}: not valid YAML", cure="Check the indentation and quotes at that line.") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{file.name}: must hold keys and values", cure="Write one with: bursar init")
-    return content  # pyright: ignore[reportUnknownVariableType] - validated next
+    return cast("dict[str, object]", content)
 
 
 def _set(content: dict[str, object], keys: list[str], value: str) -> None:
@@ -114,16 +114,16 @@ def _set(content: dict[str, object], keys: list[str], value: str) -> None:
         inner = content.setdefault(key, {})
         if not isinstance(inner, dict):
             raise ConfigError(f"{PREFIX}{'__'.join(keys).upper()}: {key} is not a section", cure="See: bursar init")
-        content = inner  # pyright: ignore[reportUnknownVariableType] - a YAML mapping
+        content = cast("dict[str, object]", inner)
     content[keys[-1]] = value
 
 
 def _resolve(value: object, env: Mapping[str, str]) -> object:
     """References `${NAME}`, `${NAME:-default}` and `${file:/path}` within text values, replaced."""
     if isinstance(value, dict):
-        return {key: _resolve(inner, env) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType] - YAML
+        return {key: _resolve(inner, env) for key, inner in cast("dict[str, object]", value).items()}
     if isinstance(value, list):
-        return [_resolve(inner, env) for inner in value]  # pyright: ignore[reportUnknownVariableType] - YAML
+        return [_resolve(inner, env) for inner in cast("list[object]", value)]
     return _REFERENCE.sub(lambda match: _referred(match, env), value) if isinstance(value, str) else value
 
 
@@ -133,7 +133,8 @@ def _referred(match: re.Match[str], env: Mapping[str, str]) -> str:
             return Path(match["file"]).read_text("utf-8").strip()
         except OSError as error:
             raise ConfigError(f"{match[0]}: {error.strerror}", cure="Create the file, readable by this user.") from error
-    found = env.get(match["name"], match["default"])
+    default: str | None = match["default"]
+    found = env.get(match["name"]) or default
     if found is None:
         raise ConfigError(f"{match[0]}: {match['name']} is not set", cure=f"Set the environment variable {match['name']}.")
     return found

@@ -91,7 +91,7 @@ class Bursar:
         marts = self._build(bills, driven)
         periods = sorted({one.period for one in passed} | set(touched))
         if passed or fresh_metrics or marts or periods:
-            self._flip(cause, passed=passed, put=[*passed, *fresh_metrics, *marts], bills=bills, periods=periods)
+            self._flip(cause, put=[*passed, *fresh_metrics, *marts], bills=bills, periods=periods)
         return held
 
     def _build(self, bills: dict[Place, Snapshot], metrics: dict[Place, Snapshot]) -> list[Snapshot]:
@@ -109,7 +109,7 @@ class Bursar:
             made.append(self.marts.build(period, bills=mine, metrics=drivers, lake=self.lake.root, now=self.clock()))
         return made
 
-    def _flip(self, cause: str, *, passed: Sequence[Snapshot], put: Sequence[Snapshot], bills: dict[Place, Snapshot], periods: Sequence[str]) -> None:
+    def _flip(self, cause: str, *, put: Sequence[Snapshot], bills: dict[Place, Snapshot], periods: Sequence[str]) -> None:
         now = self.clock()
         with self.store.begin() as connection:
             told = {period: self._reconciled(connection, period, bills) for period in periods}
@@ -120,7 +120,10 @@ class Bursar:
     def _reconciled(self, connection: sa.Connection, period: str, bills: dict[Place, Snapshot]) -> list[dict[str, object]]:
         mine = [one for (_, held), one in sorted(bills.items()) if held == period]
         earlier = {
-            (one.source, one.period): snapshots.select(connection, layer="focus", source=one.source, billing_period=one.period, state="superseded") for one in mine
+            (one.source, one.period): snapshots.select(
+                connection, layer="focus", source=one.source, billing_period=one.period, state="superseded"
+            )
+            for one in mine
         }
         invoices = known_invoices(connection, [period])
         return reconcile(mine, invoices, now=self.clock(), tolerance=self.config.tolerance.reconcile_ratio, earlier=earlier)
@@ -146,7 +149,15 @@ class Bursar:
             with self.store.begin() as connection:
                 changed = store_invoices(connection, lines, now=self.clock())
             touched.update(changed)
-            outcomes.append(Outcome(name=path.name, outcome="published" if changed else "unchanged", format="invoice", rows=len(lines), bytes=path.stat().st_size))
+            outcomes.append(
+                Outcome(
+                    name=path.name,
+                    outcome="published" if changed else "unchanged",
+                    format="invoice",
+                    rows=len(lines),
+                    bytes=path.stat().st_size,
+                )
+            )
         return sorted(touched), outcomes
 
 

@@ -68,4 +68,3 @@ class Warehouse(Protocol):
     def build(self, build: Build) -> None:
         """Build the marts and write each wanted one to its path. Raises BillError naming the model or test that failed."""
         ...
-

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from bursar.ingestion.invoices import Invoice
 from bursar.ingestion.reconcile import contradictions, keys_of, reconcile
@@ -46,13 +47,16 @@ def _doubles(snapshot: Snapshot, published: Mapping[Place, Snapshot]) -> Held | 
         if shared := sorted(_accounts(snapshot) & _accounts(other)):
             return Held(
                 snapshot=snapshot,
-                cause=f"{snapshot.period} of billing account {shared[0][1]} is already published from {source}; {snapshot.source} would count it twice",
+                cause=f"{snapshot.period} of billing account {shared[0][1]} is already published from {source}; "
+                f"{snapshot.source} would count it twice",
                 cure="Deliver each bill through one export. To change over, start the new export with a month the old one does not hold.",
             )
     return None
 
 
-def _contradicts(snapshot: Snapshot, published: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal) -> Held | None:
+def _contradicts(
+    snapshot: Snapshot, published: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal
+) -> Held | None:
     mine = [one for (source, period), one in published.items() if period == snapshot.period and source != snapshot.source]
     rows = reconcile([*mine, snapshot], invoices, now=now, tolerance=tolerance)
     off = contradictions(rows, keys_of(snapshot))
@@ -61,12 +65,13 @@ def _contradicts(snapshot: Snapshot, published: Mapping[Place, Snapshot], invoic
     worst = max(off, key=lambda row: abs(Decimal(str(row["unexplained"]))))
     return Held(
         snapshot=snapshot,
-        cause=f"contradicts invoice {worst['invoice_id']}: {worst['currency']} {worst['billed_cost']} against {worst['invoice_total']}, {worst['unexplained']} unexplained (more than {tolerance:.0%})",
-        cure="Check that the export is complete and the invoice is the right one, then deliver either again. What was published before stays.",
+        cause=f"contradicts invoice {worst['invoice_id']}: {worst['currency']} {worst['billed_cost']} against {worst['invoice_total']}, "
+        f"{worst['unexplained']} unexplained (more than {tolerance:.0%})",
+        cure="Check that the export is complete and the invoice right, then deliver either again. What was published stays.",
     )
 
 
 def _accounts(snapshot: Snapshot) -> set[tuple[str, str]]:
     """(provider, billing account) pairs a snapshot bills."""
-    entries: list[Mapping[str, object]] = snapshot.detail.get("invoices", [])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by normalise
+    entries = cast("list[dict[str, object]]", snapshot.detail.get("invoices", []))
     return {(str(entry["x_Provider"]), str(entry["BillingAccountId"])) for entry in entries}

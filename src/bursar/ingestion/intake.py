@@ -40,7 +40,9 @@ class Intake:
             outcomes += self._guarded(bill, lambda bill=bill: self._one(bill, pairs))
         for (source, period), members in pairs.items():
             self.progress(f"Reading {source} {period}")
-            outcomes += self._guarded(members[-1], lambda source=source, period=period, members=members: self._pair(source, period, members))
+            outcomes += self._guarded(
+                members[-1], lambda source=source, period=period, members=members: self._pair(source, period, members)
+            )
         return outcomes
 
     def _guarded(self, bill: Delivery, taking: Callable[[], list[Outcome]]) -> list[Outcome]:
@@ -84,14 +86,23 @@ class Intake:
         files = self._described(bill)
         found = normaliser.probe(bill.format, files, warehouse=self.warehouse)
         if not found:
-            raise BillError(f"{bill.name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
+            raise BillError(
+                f"{bill.name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again."
+            )
         sources = {normaliser.source_name(bill.format, one.account) for one in found}
         periods = {one.period for one in found}
-        whole = replace(bill, source=next(iter(sources)) if len(sources) == 1 else None, period=next(iter(periods)) if len(periods) == 1 else MIXED)
+        whole = replace(
+            bill, source=next(iter(sources)) if len(sources) == 1 else None, period=next(iter(periods)) if len(periods) == 1 else MIXED
+        )
         raw = self._land(whole, mark)
         outcomes: list[Outcome] = []
         for one in found:
-            part = replace(bill, source=normaliser.source_name(bill.format, one.account), period=one.period, exported_at=bill.exported_at or one.exported_at or raw.seen_at)
+            part = replace(
+                bill,
+                source=normaliser.source_name(bill.format, one.account),
+                period=one.period,
+                exported_at=bill.exported_at or one.exported_at or raw.seen_at,
+            )
             where = normaliser.only(one.period, one.account, bill.format) if len(found) > 1 else ""
             work = self._work(part, [raw])
             outcomes += self._guarded(part, lambda part=part, work=work, where=where: [self._staged(part, work, mark.bytes, where=where)])
@@ -104,9 +115,17 @@ class Intake:
         found = normaliser.probe(bill.format, self._described(bill), warehouse=self.warehouse)
         if len(found) != 1:
             held = ", ".join(sorted(f"{one.account} {one.period}" for one in found)) or "no charges"
-            raise BillError(f"{bill.name}: must hold one billing account and month, but holds {held}", cure="Export one month of one account at a time.")
+            raise BillError(
+                f"{bill.name}: must hold one billing account and month, but holds {held}", cure="Export one month of one account at a time."
+            )
         role = "amortised" if "amort" in bill.name.lower() else "actual"
-        return replace(bill, role=role, source=normaliser.source_name(bill.format, found[0].account), period=found[0].period, exported_at=bill.exported_at or found[0].exported_at)
+        return replace(
+            bill,
+            role=role,
+            source=normaliser.source_name(bill.format, found[0].account),
+            period=found[0].period,
+            exported_at=bill.exported_at or found[0].exported_at,
+        )
 
     def _pair(self, source: str, period: str, members: Sequence[Delivery]) -> list[Outcome]:
         """The newest actual and the newest amortised export of one scope and month, as one bill."""
@@ -132,12 +151,18 @@ class Intake:
         return described(files, self.warehouse.run(describe_script(files)))
 
     def _work(self, bill: Delivery, raws: Sequence[Snapshot]) -> Work:
-        return Work(raws=tuple(raws), source=str(bill.source), period=str(Period.parse(str(bill.period))), format=bill.format, exported_at=bill.exported_at)
+        return Work(
+            raws=tuple(raws),
+            source=str(bill.source),
+            period=str(Period.parse(str(bill.period))),
+            format=bill.format,
+            exported_at=bill.exported_at,
+        )
 
     def _staged(self, bill: Delivery, work: Work, size: int, *, where: str = "") -> Outcome:
         """Normalise one period and stage it; what is older than the live one is kept for history only."""
         files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
-        made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, now=self.clock(), where=where)
+        made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
         with self.lake.store.begin() as connection:
             live = snapshots.live(connection, "focus").get((work.source, work.period))
             late = live is not None and _order(made) < _order(live)

@@ -70,7 +70,9 @@ def read_invoices(path: Path) -> list[InvoiceLine]:
             reader = csv.DictReader(file)
             missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
             if missing:
-                raise BillError(f"{path.name}: no column {', '.join(missing)}", cure=f"The header must be: {','.join(REQUIRED)}[,{','.join(OPTIONAL)}]")
+                raise BillError(
+                    f"{path.name}: no column {', '.join(missing)}", cure=f"The header must be: {','.join(REQUIRED)}[,{','.join(OPTIONAL)}]"
+                )
             lines = [_line(path.name, number, row) for number, row in enumerate(reader, start=2)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BillError(f"{path.name}: not a CSV in UTF-8: {error}", cure="Save it as CSV, UTF-8.") from error

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -58,7 +59,9 @@ def land(delivery: Delivery, mark: Fingerprint, *, lake: Path, store: sa.Engine,
         name = f"part-{index:04d}{_suffix(delivered.path)}"
         _copy(delivered, part / name, digest)
         path = (folder / name).relative_to(lake)
-        files.append(SnapshotFile(path=str(path), table=delivered.key, rows=delivered.rows or 0, bytes=(part / name).stat().st_size, sha256=digest))
+        files.append(
+            SnapshotFile(path=str(path), table=delivered.key, rows=delivered.rows or 0, bytes=(part / name).stat().st_size, sha256=digest)
+        )
     snapshot = Snapshot(
         id=mark.id,
         layer="raw",
@@ -84,9 +87,11 @@ def bill_files(lake: Path, raws: Sequence[Snapshot]) -> list[BillFile]:
     """The landed parts of raw snapshots, as the reading layer wants them. Azure's role decides `actual` or `amortised`."""
     found: list[BillFile] = []
     for raw in raws:
-        kinds: list[FileKind] = raw.detail["kinds"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by land
+        kinds = cast("list[FileKind]", raw.detail["kinds"])
         role = raw.role if raw.role in {"actual", "amortised"} else ""
-        found += [BillFile(path=lake / file.path, key=file.table, kind=kind, role=role) for file, kind in zip(raw.files, kinds, strict=True)]
+        found += [
+            BillFile(path=lake / file.path, key=file.table, kind=kind, role=role) for file, kind in zip(raw.files, kinds, strict=True)
+        ]
     return found
 
 

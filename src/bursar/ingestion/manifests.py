@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import cast
 
 from bursar.domain.errors import BillError, ConfigError
 from bursar.domain.periods import Period
@@ -43,7 +44,7 @@ def read_manifest(path: Path, *, root: Path) -> Manifest | None:
         raise BillError(f"{path.name}: the manifest is not JSON", cure="Fetch the export again; the manifest is written last.") from error
     if not isinstance(content, dict):
         return None
-    fields: Mapping[str, object] = content  # pyright: ignore[reportUnknownVariableType] - JSON object
+    fields = cast("dict[str, object]", content)
     try:
         if "reportKeys" in fields:
             return _aws_cur(path, fields, root)
@@ -51,7 +52,9 @@ def read_manifest(path: Path, *, root: Path) -> Manifest | None:
             return _aws_export(path, fields, root)
         return _azure(path, fields, root) if "blobs" in fields else None
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise BillError(f"{path.name}: the manifest lacks what it must say ({error})", cure="Fetch the export again, manifest last.") from error
+        raise BillError(
+            f"{path.name}: the manifest lacks what it must say ({error})", cure="Fetch the export again, manifest last."
+        ) from error
 
 
 def newest(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], Manifest]:
@@ -69,7 +72,7 @@ def _aws_cur(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
     depth = 1
     if period_folder.name == str(fields["assemblyId"]):
         period_folder, depth = period_folder.parent, 0
-    billing: Mapping[str, str] = fields["billingPeriod"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - AWS: {start, end}
+    billing = cast("dict[str, str]", fields["billingPeriod"])
     period = str(Period.parse(billing["start"][:6]))
     report = str(fields["reportName"])
     parts, fault = _parts(fields["reportKeys"], period_folder, root)
@@ -104,15 +107,17 @@ def _aws_export(path: Path, fields: Mapping[str, object], root: Path) -> Manifes
         exported_at=exported_at,
         fault=fault,
     )
-    return Manifest(place=(str(delivery.source), period, "bill"), claims=claims, order=(exported_at, int(path.parent == partition)), delivery=delivery)
+    return Manifest(
+        place=(str(delivery.source), period, "bill"), claims=claims, order=(exported_at, int(path.parent == partition)), delivery=delivery
+    )
 
 
 def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
-    config: Mapping[str, str] = fields.get("exportConfig") or {}  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - Azure: an object of texts
-    run: Mapping[str, str] = fields.get("runInfo") or {}  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - as above
+    config = cast("dict[str, str]", fields.get("exportConfig") or {})
+    run = cast("dict[str, str]", fields.get("runInfo") or {})
     month_folder = next(parent for parent in path.parents if re.fullmatch(r"\d{8}-\d{8}", parent.name))
     period = str(Period.parse(run.get("startDate", month_folder.name)[:7] if run.get("startDate") else month_folder.name[:6]))
-    blobs: list[Mapping[str, object]] = fields["blobs"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - Azure: a list of objects
+    blobs = cast("list[dict[str, object]]", fields["blobs"])
     parts, fault = _parts([blob["blobName"] for blob in blobs], month_folder, root, blobs)
     kind = config.get("type", "")
     role = {"ActualCost": "actual", "AmortizedCost": "amortised"}.get(kind, "")
@@ -129,14 +134,19 @@ def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
         rows=_total(blobs, "dataRowCount"),
         fault=fault,
     )
-    return Manifest(place=(f"{delivery.source}:{month_folder.parent.name}", period, role), claims=month_folder, order=(exported_at, 0), delivery=delivery)
+    return Manifest(
+        place=(f"{delivery.source}:{month_folder.parent.name}", period, role),
+        claims=month_folder,
+        order=(exported_at, 0),
+        delivery=delivery,
+    )
 
 
 def _parts(keys: object, below: Path, root: Path, blobs: Iterable[Mapping[str, object]] = ()) -> tuple[tuple[Part, ...], Fault | None]:
     """The named objects in a local copy of the bucket, found by their longest matching suffix below the export's folder."""
     details = {str(blob.get("blobName")): blob for blob in blobs}
     found: list[Part] = []
-    for key in keys:  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownVariableType] - checked by the caller's except
+    for key in cast("list[str]", keys):
         path = _resolve(str(key), below, root)
         if path is None or (kind := kind_of(path)) is None:
             return tuple(found), Fault(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.casts import quoted
-from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.deliveries import Delivery, Part
+from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.manifests import slug
 from bursar.ingestion.outcomes import Outcome
 from bursar.lake import layout, snapshots
@@ -38,7 +38,9 @@ class MetricIntake:
         try:
             return self._take(bill)
         except BillError as error:
-            return [Outcome(name=path.name, outcome="quarantined", format="metrics", cause=str(error).splitlines()[0], cure=error.cure or _CURE)]
+            return [
+                Outcome(name=path.name, outcome="quarantined", format="metrics", cause=str(error).splitlines()[0], cure=error.cure or _CURE)
+            ]
 
     def _take(self, bill: Delivery) -> list[Outcome]:
         mark = fingerprint(bill)
@@ -58,16 +60,25 @@ class MetricIntake:
         double = f"SELECT metric, day, service, env, tenant FROM ({typed}) GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
         months = f"SELECT DISTINCT metric, strftime(day, '%Y-%m') FROM ({typed}) ORDER BY ALL"
         answers = self.warehouse.run(
-            Script(statements=(Statement(name="double", sql=double, returns=True), Statement(name="months", sql=months, returns=True)), reads=(path,))
+            Script(
+                statements=(Statement(name="double", sql=double, returns=True), Statement(name="months", sql=months, returns=True)),
+                reads=(path,),
+            )
         )
         if answers["double"].rows:
-            raise BillError(f"two quantities for one key: {', '.join(str(value) for value in answers['double'].rows[0])}", cure="Give each key once.")
+            raise BillError(
+                f"two quantities for one key: {', '.join(str(value) for value in answers['double'].rows[0])}", cure="Give each key once."
+            )
         return [(slug(f"metrics-{metric}"), str(period)) for metric, period in answers["months"].rows]
 
     def _stage(self, raw: Snapshot, source: str, period: str) -> Snapshot:
         snapshot_id = hashlib.sha256(f"{raw.id}\n{source}\n{period}".encode()).hexdigest()
         folder = layout.snapshot_folder(self.lake.root, "metrics", source, period, snapshot_id)
-        snapshot = snapshots.from_row(manifest) if (manifest := layout.read_manifest(folder)) else self._write(raw, source, period, snapshot_id, folder)
+        snapshot = (
+            snapshots.from_row(manifest)
+            if (manifest := layout.read_manifest(folder))
+            else self._write(raw, source, period, snapshot_id, folder)
+        )
         with self.lake.store.begin() as connection:
             snapshots.record(connection, snapshot)
         return snapshot
@@ -76,14 +87,19 @@ class MetricIntake:
         part = layout.stage(folder)
         out = part / "part-0000.parquet"
         path = self.lake.root / raw.files[0].path
-        mine = f"regexp_replace(lower(metric), '[^a-z0-9.]+', '-', 'g') = {quoted(source.removeprefix('metrics-'))} AND strftime(CAST(day AS DATE), '%Y-%m') = {quoted(period)}"
+        mine = f"regexp_replace(lower(metric), '[^a-z0-9.]+', '-', 'g') = {quoted(source.removeprefix('metrics-'))} "
+        mine += f"AND strftime(CAST(day AS DATE), '%Y-%m') = {quoted(period)}"
         rows = (
             "SELECT metric, CAST(day AS DATE) AS day, lower(trim(service)) AS service, lower(trim(env)) AS env, tenant, "
-            f"CAST(quantity AS DECIMAL(38,12)) AS quantity, {quoted(source)} AS source, 'measured' AS quality FROM {_READ.format(path=quoted(str(path)))} WHERE {mine} ORDER BY ALL"
+            f"CAST(quantity AS DECIMAL(38,12)) AS quantity, {quoted(source)} AS source, "
+            f"'measured' AS quality FROM {_READ.format(path=quoted(str(path)))} "
+            f"WHERE {mine} ORDER BY ALL"
         )
         told = f"SELECT count(*), min(day), max(day) FROM read_parquet({quoted(str(out))})"
         copy = Statement(name="copy", sql=f"COPY ({rows}) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)")
-        count, first, last = self.warehouse.run(Script(statements=(copy, Statement(name="told", sql=told, returns=True)), reads=(path,), writes=part))["told"].rows[0]
+        count, first, last = self.warehouse.run(
+            Script(statements=(copy, Statement(name="told", sql=told, returns=True)), reads=(path,), writes=part)
+        )["told"].rows[0]
         file = SnapshotFile(
             path=str((folder / out.name).relative_to(self.lake.root)),
             table=TABLE,
@@ -120,4 +136,13 @@ def _snapshot(raw: Snapshot, source: str, period: str, snapshot_id: str, file: S
 
 
 def _outcome(bill: Delivery, snapshot: Snapshot, outcome: str, size: int) -> Outcome:
-    return Outcome(name=bill.name, outcome=outcome, format="metrics", source=snapshot.source, period=snapshot.period, snapshot_id=snapshot.id, rows=snapshot.rows, bytes=size)
+    return Outcome(
+        name=bill.name,
+        outcome=outcome,
+        format="metrics",
+        source=snapshot.source,
+        period=snapshot.period,
+        snapshot_id=snapshot.id,
+        rows=snapshot.rows,
+        bytes=size,
+    )

@@ -54,7 +54,13 @@ class Work:
     @property
     def id(self) -> str:
         """The snapshot's id: its inputs, its place and the digest of all code that makes it."""
-        told = [*sorted(raw.id for raw in self.raws), *sorted(raw.role for raw in self.raws), self.source, self.period, code_digest(self.format)]
+        told = [
+            *sorted(raw.id for raw in self.raws),
+            *sorted(raw.role for raw in self.raws),
+            self.source,
+            self.period,
+            code_digest(self.format),
+        ]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -99,7 +105,7 @@ def source_name(source_format: str, account: str) -> str:
     return slug(f"{prefix}-{account}")
 
 
-def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehouse: Warehouse, now: datetime, where: str = "") -> Snapshot:
+def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehouse: Warehouse, where: str = "") -> Snapshot:
     """Make the FOCUS snapshot of a piece of work and settle it in the lake, state `staged`.
 
     A snapshot that a run before this one already settled is taken as it stands. Raises BillError when an identity of
@@ -114,7 +120,7 @@ def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehou
     told = Told(source_format=work.format, period=Period.parse(work.period), snapshot_id=work.id, exported_at=work.exported_at)
     answers = warehouse.run(normalise_script(family, files, told, out=out, where=where))
     _prove(work, family, answers, files[0].file.key if files else work.source)
-    snapshot = _snapshot(work, answers, out, path=str((folder / out.name).relative_to(lake)), now=now)
+    snapshot = _snapshot(work, answers, out, path=str((folder / out.name).relative_to(lake)))
     layout.settle(part, folder, snapshots.to_row(snapshot))
     return snapshot
 
@@ -129,19 +135,28 @@ def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -
     rows = _int(answers["raw_rows"].rows[0][0])
     promised = [raw.detail.get("rows") for raw in work.raws]
     if all(isinstance(count, int) for count in promised) and sum(map(_int, promised)) != rows and len(work.raws) == 1:
-        raise BillError(f"{name}: {rows:,} rows, but its manifest says {sum(map(_int, promised)):,}", cure="Copy the export again, manifest last.")
+        raise BillError(
+            f"{name}: {rows:,} rows, but its manifest says {sum(map(_int, promised)):,}", cure="Copy the export again, manifest last."
+        )
     if not rows or not answers["sums"].rows:
         raise BillError(f"{name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
     for row in answers["sums"].rows:
         check_currency(str(row[0]))
     others = {str(row[1])[:7] for row in answers["accounts"].rows} - {work.period}
     if others:
-        raise BillError(f"{name}: named {work.period}, but holds charges billed in {', '.join(sorted(others))}", cure="Deliver each billing period as its own export.")
+        raise BillError(
+            f"{name}: named {work.period}, but holds charges billed in {', '.join(sorted(others))}",
+            cure="Deliver each billing period as its own export.",
+        )
     broken = [told for check in checks(family) for told in _broken(check.id, check.promise, answers[f"check:{check.id}"])]
     if broken:
-        raise BillError(f"{name}: does not add up: {'; '.join(broken[:3])}", cure="Export the month again; if it stays, the export was edited or cut.")
+        raise BillError(
+            f"{name}: does not add up: {'; '.join(broken[:3])}", cure="Export the month again; if it stays, the export was edited or cut."
+        )
     if failed := findings(answers["conformance"]):
-        raise BillError(f"{name}: breaks FOCUS: {'; '.join(failed[:3])}", cure="Report this file's format: bursar doctor --debug shows the rules.")
+        raise BillError(
+            f"{name}: breaks FOCUS: {'; '.join(failed[:3])}", cure="Report this file's format: bursar doctor --debug shows the rules."
+        )
 
 
 def _broken(name: str, promise: str, answer: Rows) -> Iterable[str]:
@@ -151,7 +166,7 @@ def _broken(name: str, promise: str, answer: Rows) -> Iterable[str]:
             yield f"{name} ({promise}): {plain(_decimal(left))} is not {plain(_decimal(right))} [{detail}]"
 
 
-def _snapshot(work: Work, answers: Mapping[str, Rows], out: Path, *, path: str, now: datetime) -> Snapshot:
+def _snapshot(work: Work, answers: Mapping[str, Rows], out: Path, *, path: str) -> Snapshot:
     rows = sum(_int(row[1]) for row in answers["sums"].rows)
     first, last = answers["days"].rows[0]
     with out.open("rb") as file:
@@ -194,7 +209,10 @@ def _snapshot(work: Work, answers: Mapping[str, Rows], out: Path, *, path: str, 
 
 def _records(answer: Rows) -> list[dict[str, object]]:
     """Rows as JSON-ready records; decimals as plain strings."""
-    return [{name: plain(value) if isinstance(value, Decimal) else value for name, value in zip(answer.columns, row, strict=True)} for row in answer.rows]
+    return [
+        {name: plain(value) if isinstance(value, Decimal) else value for name, value in zip(answer.columns, row, strict=True)}
+        for row in answer.rows
+    ]
 
 
 def _decimal(value: object) -> Decimal:

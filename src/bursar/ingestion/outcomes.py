@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -36,8 +37,13 @@ class Outcome:
 
 def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Outcome:
     """The outcome of a snapshot, with what was in it and not understood."""
-    types: list[Mapping[str, object]] = snapshot.detail.get("charge_types", [])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by normalise
-    strange = [f"charge type {kind['x_SourceChargeType']!r}: {kind['rows']} rows, {kind['BillingCurrency']} {kind['billed']}, kept as {kind['ChargeCategory']}" for kind in types if not kind["known"]]
+    types = cast("list[dict[str, object]]", snapshot.detail.get("charge_types", []))
+    strange = [
+        f"charge type {kind['x_SourceChargeType']!r}: {kind['rows']} rows, {kind['BillingCurrency']} {kind['billed']}, "
+        f"kept as {kind['ChargeCategory']}"
+        for kind in types
+        if not kind["known"]
+    ]
     return Outcome(
         name=name,
         outcome=outcome,

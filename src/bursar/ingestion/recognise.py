@@ -107,7 +107,12 @@ def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str)
             names.setdefault(group, key)
             shards[group].append(Part(path=path, key=key, kind=kind))
     bills = tuple(
-        Delivery(name=names[group] if len(parts) == 1 else f"{names[group]} and {len(parts) - 1} more", format=group[2], parts=tuple(parts), role=_role(group[2]))
+        Delivery(
+            name=names[group] if len(parts) == 1 else f"{names[group]} and {len(parts) - 1} more",
+            format=group[2],
+            parts=tuple(parts),
+            role=_role(group[2]),
+        )
         for group, parts in shards.items()
     )
     return Arrivals(bills=bills, invoices=tuple(invoices), metrics=tuple(metrics), unknown=tuple(unknown), ignored=tuple(ignored))
@@ -121,7 +126,7 @@ def _format(path: Path, kind: FileKind | None, warehouse: Warehouse, named: str)
     header = _header(path, kind, warehouse)
     found = format_of(header)
     if found is None:
-        shown = ", ".join(header[:8]) + (", …" if len(header) > 8 else "")  # noqa: PLR2004 - enough to know the file again
+        shown = ", ".join(header[:8]) + (", …" if len(header) > 8 else "")
         raise BillError(
             f"{path.name}: unknown format; its header is: {shown or '(empty)'}",
             cure=f"If you know it, name it: bursar ingest --format {'|'.join(FORMATS)} {path.name}",

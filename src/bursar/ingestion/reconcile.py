@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import cast
 
 from bursar.domain.money import cost, plain, subunit, total
 from bursar.domain.periods import Period
@@ -102,7 +103,13 @@ def _keys(published: Sequence[Snapshot]) -> list[Key]:
     found: dict[tuple[str, str, str, str, str], Key] = {}
     for snapshot in published:
         for entry in _entries(snapshot):
-            told = (str(entry["x_Provider"]), str(entry["BillingAccountId"]), snapshot.period, str(entry["x_InvoiceKey"]), str(entry["BillingCurrency"]))
+            told = (
+                str(entry["x_Provider"]),
+                str(entry["BillingAccountId"]),
+                snapshot.period,
+                str(entry["x_InvoiceKey"]),
+                str(entry["BillingCurrency"]),
+            )
             key = found.setdefault(told, Key(provider=told[0], account=told[1], period=told[2], key=told[3], currency=told[4]))
             issuer, category = str(entry["InvoiceIssuerName"]), str(entry["ChargeCategory"])
             key.charges.append(Charge(issuer=issuer, category=category, billed=cost(str(entry["billed"])), rows=int(str(entry["rows"]))))
@@ -110,7 +117,7 @@ def _keys(published: Sequence[Snapshot]) -> list[Key]:
 
 
 def _entries(snapshot: Snapshot) -> list[dict[str, object]]:
-    return snapshot.detail.get("invoices", [])  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - written by normalise
+    return cast("list[dict[str, object]]", snapshot.detail.get("invoices", []))
 
 
 def _meet(keys: Sequence[Key], invoices: Sequence[Invoice]) -> dict[int, Invoice]:
@@ -137,7 +144,9 @@ def _meet(keys: Sequence[Key], invoices: Sequence[Invoice]) -> dict[int, Invoice
     return met
 
 
-def _row(key: Key, invoice: Invoice | None, before: Decimal | None, keys: Sequence[Key], *, now: datetime, tolerance: Decimal) -> dict[str, object]:
+def _row(
+    key: Key, invoice: Invoice | None, before: Decimal | None, keys: Sequence[Key], *, now: datetime, tolerance: Decimal
+) -> dict[str, object]:
     issuers = sorted({charge.issuer for charge in key.charges})
     told: dict[str, object] = {
         "provider": key.provider,
@@ -191,7 +200,9 @@ def _status(key: Key, due: Decimal, unexplained: Decimal, *, now: datetime, tole
     return "within_tolerance" if off <= tolerance * abs(due) else "out_of_tolerance"
 
 
-def _waterfall(key: Key, invoice: Invoice, due: Decimal, before: Decimal | None, keys: Sequence[Key]) -> tuple[list[dict[str, str]], Decimal]:
+def _waterfall(
+    key: Key, invoice: Invoice, due: Decimal, before: Decimal | None, keys: Sequence[Key]
+) -> tuple[list[dict[str, str]], Decimal]:
     """From our lines to the invoice, each step proven by rows or invoice lines; what is left is unexplained."""
     steps: list[dict[str, str]] = []
     rest = key.billed - due
@@ -219,16 +230,30 @@ def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Ke
     if named and len(named) < len(key.charges):
         foreign = [charge for charge in key.charges if charge not in named]
         others = ", ".join(sorted({charge.issuer for charge in foreign}))
-        yield "other issuer", total(charge.billed for charge in foreign), f"{sum(charge.rows for charge in foreign)} lines issued by {others}"
+        yield (
+            "other issuer",
+            total(charge.billed for charge in foreign),
+            f"{sum(charge.rows for charge in foreign)} lines issued by {others}",
+        )
     if before is not None:
         yield "restated after issue", key.billed - before, f"the bill as exported before {invoice.first.issued_at} said {plain(before)}"
-    loose = [other for other in keys if not other.is_final and (other.provider, other.account, other.period) == (key.provider, key.account, key.period)]
+    loose = [
+        other
+        for other in keys
+        if not other.is_final and (other.provider, other.account, other.period) == (key.provider, key.account, key.period)
+    ]
     if loose and key.is_final:
         lines = [charge for other in loose for charge in other.charges if charge.issuer == next(iter(key.charges)).issuer]
-        yield "rows without invoice id", -total(charge.billed for charge in lines), f"{sum(charge.rows for charge in lines)} lines not yet on an invoice"
+        yield (
+            "rows without invoice id",
+            -total(charge.billed for charge in lines),
+            f"{sum(charge.rows for charge in lines)} lines not yet on an invoice",
+        )
 
 
-def _as_issued(key: Key, invoice: Invoice, published: Sequence[Snapshot], earlier: Mapping[tuple[str, str], Sequence[Snapshot]]) -> Decimal | None:
+def _as_issued(
+    key: Key, invoice: Invoice, published: Sequence[Snapshot], earlier: Mapping[tuple[str, str], Sequence[Snapshot]]
+) -> Decimal | None:
     """What the key came to in the newest export before the invoice was issued, if the live one is newer than that."""
     issued = datetime.fromisoformat(invoice.first.issued_at).replace(tzinfo=UTC)
     for snapshot in published:

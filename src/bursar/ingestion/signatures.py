@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Collection
 from pathlib import Path
+from typing import cast
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.families import squash
@@ -56,7 +57,9 @@ def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
     try:
         row: object = json.loads(line)
     except ValueError as error:
-        raise BillError(f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line.") from error
+        raise BillError(
+            f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line."
+        ) from error
     return tuple(_keys(row))
 
 
@@ -95,14 +98,14 @@ def _first_line(path: Path) -> str:
 
 
 def _opened(path: Path) -> io.BufferedIOBase:
-    return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - both read bytes
+    return gzip.GzipFile(path) if path.name.lower().endswith(".gz") else path.open("rb")
 
 
 def _keys(row: object, prefix: str = "") -> list[str]:
     if not isinstance(row, dict):
         return []
     keys: list[str] = []
-    for name, value in row.items():  # pyright: ignore[reportUnknownVariableType] - JSON
+    for name, value in cast("dict[str, object]", row).items():
         keys.append(f"{prefix}{name}")
         keys.extend(_keys(value, f"{prefix}{name}."))
     return keys

@@ -98,7 +98,7 @@ class Lake:
         return Generation(n=n, at=_moment(row["at"]), data_as_of=_moment(as_of) if as_of else None, files=files)
 
 
-def flip(  # noqa: PLR0913 - all of what one generation is, written in one transaction
+def flip(
     connection: sa.Connection,
     *,
     now: datetime,

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 MANIFEST = "snapshot.json"
 
@@ -53,7 +54,7 @@ def rename(part: Path, folder: Path) -> None:
 def read_manifest(folder: Path) -> dict[str, object] | None:
     """The manifest of a settled snapshot, or None where there is none."""
     try:
-        return json.loads((folder / MANIFEST).read_text())
+        return cast("dict[str, object]", json.loads((folder / MANIFEST).read_text()))
     except FileNotFoundError:
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -100,7 +101,12 @@ class Version:
 def reconciliation(store: sa.Engine, *, n: int, period: str | None = None) -> list[Reconciled]:
     """Every invoice key of a generation (of one billing period, or of all, newest first)."""
     table = schema.reconciliation
-    newest = sa.select(table.c.billing_period, sa.func.max(table.c.n).label("n")).where(table.c.n <= n).group_by(table.c.billing_period).subquery()
+    newest = (
+        sa.select(table.c.billing_period, sa.func.max(table.c.n).label("n"))
+        .where(table.c.n <= n)
+        .group_by(table.c.billing_period)
+        .subquery()
+    )
     query = sa.select(table).join(newest, (table.c.billing_period == newest.c.billing_period) & (table.c.n == newest.c.n))
     if period:
         query = query.where(table.c.billing_period == period)
@@ -157,10 +163,12 @@ def freshness(store: sa.Engine) -> list[Freshness]:
 
 def history(store: sa.Engine, *, period: str | None = None) -> list[Version]:
     """Every FOCUS snapshot ever made of a period (or of all), in the provider's order, with what each changed."""
-    where = {"layer": "focus"} | ({"billing_period": period} if period else {})
     with store.connect().execution_options(read_only=True) as connection:
-        found = snapshots.select(connection, **where)
-        spans = {row.snapshot_id: (row.gen_from, row.gen_to) for row in connection.execute(sa.select(schema.member).order_by(schema.member.c.gen_from))}
+        found = [one for one in snapshots.select(connection, layer="focus") if period in {None, one.period}]
+        spans = {
+            row.snapshot_id: (row.gen_from, row.gen_to)
+            for row in connection.execute(sa.select(schema.member).order_by(schema.member.c.gen_from))
+        }
     before: dict[tuple[str, str], Snapshot] = {}
     versions: list[Version] = []
     for snapshot in found:
@@ -178,12 +186,28 @@ def restatements(store: sa.Engine) -> list[Version]:
 
 def reconciled_from_json(row: Mapping[str, object]) -> Reconciled:
     """A reconciliation row as ingestion stored it."""
-    fields = dict(row)
-    for name in ("billed_cost", "invoice_total", "difference", "difference_ratio", "unexplained"):
-        fields[name] = None if fields[name] is None else Decimal(str(fields[name]))
-    steps: list[Mapping[str, str]] = fields.pop("waterfall")  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - JSON column
-    waterfall = tuple(Bucket(name=step["name"], amount=Decimal(step["amount"]), proof=step["proof"]) for step in steps)
-    return Reconciled(**fields, waterfall=waterfall)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - JSON column
+    steps = cast("list[dict[str, str]]", row["waterfall"])
+    return Reconciled(
+        provider=str(row["provider"]),
+        billing_account_id=str(row["billing_account_id"]),
+        invoice_id=str(row["invoice_id"]),
+        invoice_key=str(row["invoice_key"]),
+        issuer=str(row["issuer"]),
+        billing_period=str(row["billing_period"]),
+        currency=str(row["currency"]),
+        billed_cost=Decimal(str(row["billed_cost"])),
+        invoice_total=_figure(row["invoice_total"]),
+        difference=_figure(row["difference"]),
+        difference_ratio=_figure(row["difference_ratio"]),
+        unexplained=_figure(row["unexplained"]),
+        status=str(row["status"]),
+        lines=cast("int", row["lines"]),
+        waterfall=tuple(Bucket(name=step["name"], amount=Decimal(step["amount"]), proof=step["proof"]) for step in steps),
+    )
+
+
+def _figure(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
 
 
 def _version(snapshot: Snapshot, last: Snapshot | None, span: tuple[int | None, int | None]) -> Version:
@@ -209,12 +233,13 @@ def _change(old: Mapping[str, Sums], new: Mapping[str, Sums]) -> dict[str, Sums]
     result: dict[str, Sums] = {}
     for currency in sorted({*old, *new}):
         a, b = old.get(currency, nothing), new.get(currency, nothing)
-        result[currency] = Sums(billed=b.billed - a.billed, effective=b.effective - a.effective, list=b.list - a.list, contracted=b.contracted - a.contracted)
+        result[currency] = Sums(
+            billed=b.billed - a.billed, effective=b.effective - a.effective, list=b.list - a.list, contracted=b.contracted - a.contracted
+        )
     return result
 
 
 def _delivery(row: sa.RowMapping) -> Delivery:
-    sums = {currency: Sums(**{name: Decimal(value) for name, value in four.items()}) for currency, four in (row["sums"] or {}).items()}
     return Delivery(
         seq=row["seq"],
         seen_at=datetime.fromisoformat(row["seen_at"]),
@@ -227,7 +252,7 @@ def _delivery(row: sa.RowMapping) -> Delivery:
         outcome=row["outcome"],
         rows=row["rows"],
         bytes=row["bytes"],
-        sums=sums,
+        sums=snapshots.sums_from_json(row["sums"]),
         cause=row["cause"],
         cure=row["cure"],
     )

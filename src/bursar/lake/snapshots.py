@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -86,12 +87,31 @@ def to_row(snapshot: Snapshot) -> dict[str, object]:
 
 def from_row(row: Mapping[str, object]) -> Snapshot:
     """The snapshot a store row or manifest tells of."""
-    fields = dict(row)
-    files = tuple(_file(entry) for entry in fields.pop("files"))  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType, reportGeneralTypeIssues] - JSON column
-    sums = {currency: Sums(**{name: Decimal(value) for name, value in four.items()}) for currency, four in fields.pop("sums").items()}  # type: ignore[attr-defined]  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportAttributeAccessIssue, reportUnknownArgumentType] - JSON column
-    moments = {name: _moment(fields.pop(name)) for name in ("exported_at", "seen_at", "landed_at", "published_at")}
-    inputs = tuple(fields.pop("input_ids"))  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportUnknownVariableType] - JSON column
-    return Snapshot(period=fields.pop("billing_period"), files=files, sums=sums, input_ids=inputs, **moments, **fields)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportUnknownArgumentType] - columns are the fields
+    return Snapshot(
+        id=str(row["id"]),
+        layer=str(row["layer"]),
+        source=str(row["source"]),
+        period=str(row["billing_period"]),
+        format=str(row["format"]),
+        role=str(row["role"]),
+        state=str(row["state"]),
+        input_ids=tuple(cast("list[str]", row["input_ids"])),
+        code_digest=str(row["code_digest"]),
+        rows=cast("int", row["rows"]),
+        files=tuple(_file(entry) for entry in cast("list[dict[str, object]]", row["files"])),
+        sums=sums_from_json(row["sums"]),
+        detail=cast("dict[str, object]", row["detail"]),
+        exported_at=_moment(row["exported_at"]),
+        seen_at=datetime.fromisoformat(str(row["seen_at"])),
+        landed_at=_moment(row["landed_at"]),
+        published_at=_moment(row["published_at"]),
+    )
+
+
+def sums_from_json(sums: object) -> dict[str, Sums]:
+    """Sums per currency as `sums_to_json` wrote them; none for None."""
+    told = cast("dict[str, dict[str, str]] | None", sums) or {}
+    return {currency: Sums(**{name: Decimal(value) for name, value in four.items()}) for currency, four in told.items()}
 
 
 def sums_to_json(sums: Mapping[str, Sums]) -> dict[str, dict[str, str]]:
@@ -135,18 +155,33 @@ def merge_sums(parts: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
     for part in parts:
         for currency, four in part.items():
             old = result.get(currency)
-            result[currency] = four if old is None else Sums(
-                billed=old.billed + four.billed,
-                effective=old.effective + four.effective,
-                list=old.list + four.list,
-                contracted=old.contracted + four.contracted,
+            result[currency] = (
+                four
+                if old is None
+                else Sums(
+                    billed=old.billed + four.billed,
+                    effective=old.effective + four.effective,
+                    list=old.list + four.list,
+                    contracted=old.contracted + four.contracted,
+                )
             )
     return result
 
 
 def _file(entry: Mapping[str, object]) -> SnapshotFile:
-    days = {name: date.fromisoformat(str(entry[name])) if entry.get(name) else None for name in ("min_day", "max_day")}
-    return SnapshotFile(**{**entry, **days})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - written by to_row
+    return SnapshotFile(
+        path=str(entry["path"]),
+        table=str(entry["table"]),
+        rows=cast("int", entry["rows"]),
+        bytes=cast("int", entry["bytes"]),
+        sha256=str(entry["sha256"]),
+        min_day=_day(entry.get("min_day")),
+        max_day=_day(entry.get("max_day")),
+    )
+
+
+def _day(text: object) -> date | None:
+    return date.fromisoformat(str(text)) if text else None
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -3,6 +3,7 @@
 SQLite by default (one file in the state folder), any SQLAlchemy URL otherwise.
 """
 
+import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -50,13 +51,13 @@ def _migrate(engine: sa.Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _sqlite_pragmas(connection: object, _record: object) -> None:
+def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     """WAL, so that readers never wait; full sync, so that a committed flip survives the power cut."""
-    connection.isolation_level = None  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue] - sqlite3.Connection; BEGIN is ours
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - sqlite3.Connection
+    connection.isolation_level = None  # BEGIN is ours
+    cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        cursor.execute(f"PRAGMA {pragma}")  # pyright: ignore[reportUnknownMemberType] - as above
-    cursor.close()  # pyright: ignore[reportUnknownMemberType] - as above
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:

@@ -7,8 +7,9 @@ transaction as the state it tells of; triggers refuse UPDATE and DELETE.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import cast
 
 import sqlalchemy as sa
 
@@ -58,7 +59,7 @@ def _normal(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, Mapping):
-        return {str(key): _normal(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON-like, checked below
+        return {str(key): _normal(item) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_normal(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON-like, checked below
+        return [_normal(item) for item in cast("Sequence[object]", value)]
     raise TypeError(f"not canonical: {type(value).__name__}")

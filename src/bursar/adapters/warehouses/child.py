@@ -10,7 +10,7 @@ import json
 import os
 import resource
 import sys
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import duckdb
 
@@ -48,7 +48,7 @@ def main() -> None:
     answers: dict[str, object] = {}
     try:
         connection = _open(job)
-        for name, sql, returns in job["statements"]:  # noqa: B007 - the name of the failing statement is told below
+        for name, sql, returns in job["statements"]:
             cursor = connection.execute(sql)
             if returns:
                 answers[name] = _rows(cursor)
@@ -88,7 +88,7 @@ def _open(job: Job) -> duckdb.DuckDBPyConnection:
 
 def _literal(value: object) -> str:
     if isinstance(value, list):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"  # pyright: ignore[reportUnknownVariableType] - list of str
+        return "[" + ", ".join(_literal(item) for item in cast("list[object]", value)) + "]"
     return str(value).lower() if isinstance(value, bool | int) else "'" + str(value).replace("'", "''") + "'"
 
 

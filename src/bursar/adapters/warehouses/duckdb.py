@@ -9,12 +9,13 @@ import sys
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import duckdb
@@ -57,7 +58,7 @@ class DuckDBWarehouse:
         """Run a script in the ingest child. Raises BillError, or OverLimit when the child was stopped."""
         with self._folder() as scratch:
             job = self._job(script, scratch)
-            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            process = subprocess.Popen(
                 [sys.executable, "-I", "-m", "bursar.adapters.warehouses.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -83,7 +84,9 @@ class DuckDBWarehouse:
             columns = result.description or []
             return Rows(tuple(str(column[0]) for column in columns), tuple(str(column[1]) for column in columns), result.fetchall())
         except duckdb.InterruptException as error:
-            raise Unavailable(f"the question took longer than {self.box.query_seconds:g} s", cure="Narrow the window or the filter.") from error
+            raise Unavailable(
+                f"the question took longer than {self.box.query_seconds:g} s", cure="Narrow the window or the filter."
+            ) from error
         finally:
             timer.cancel()
             cursor.close()
@@ -94,7 +97,14 @@ class DuckDBWarehouse:
             scratch = folder / f"build-{uuid4().hex}.duckdb"
             self._lay_inputs(scratch, build)
             variables = dict(build.variables)
-            run_dbt(build.project, scratch, variables=variables, threads=self.box.threads, memory_limit=self.box.build_memory, target=folder / "target")
+            run_dbt(
+                build.project,
+                scratch,
+                variables=variables,
+                threads=self.box.threads,
+                memory_limit=self.box.build_memory,
+                target=folder / "target",
+            )
             with self._writer(scratch) as connection:
                 for relation, path in build.outputs.items():
                     connection.execute(f"COPY (SELECT * FROM {relation}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)")
@@ -107,8 +117,10 @@ class DuckDBWarehouse:
                 connection.execute(f"CREATE VIEW inputs.{name} AS {build.views[name].replace('{files}', f'[{listed}]')}")
 
     @contextmanager
-    def _writer(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = duckdb.connect(str(path), config={"memory_limit": self.box.build_memory, "threads": self.box.threads, "TimeZone": "UTC"})
+    def _writer(self, path: Path) -> Generator[duckdb.DuckDBPyConnection]:
+        connection = duckdb.connect(
+            str(path), config={"memory_limit": self.box.build_memory, "threads": self.box.threads, "TimeZone": "UTC"}
+        )
         connection.execute("SET enable_progress_bar = false")
         try:
             yield connection
@@ -167,7 +179,7 @@ class DuckDBWarehouse:
             raise
 
     @contextmanager
-    def _folder(self) -> Iterator[Path]:
+    def _folder(self) -> Generator[Path]:
         self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
         try:
@@ -183,20 +195,23 @@ def _answers(code: int | None, out: str, err: str) -> dict[str, Rows]:
     except ValueError:
         reply = {}
     if "answers" in reply:
-        answers: dict[str, dict[str, list[object]]] = reply["answers"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by child.py
+        answers = cast("dict[str, dict[str, list[object]]]", reply["answers"])
         return {name: _decoded(answer) for name, answer in answers.items()}
     if reply.get("kind") == "bill":
         raise BillError(str(reply["message"]))
     if reply.get("kind") == "limit" or (code is not None and code < 0) or "MemoryError" in err or "std::bad_alloc" in err:
         why = str(reply.get("message") or (f"stopped by {signal.Signals(-code).name}" if code and code < 0 else "out of memory"))
-        raise OverLimit(f"it does not fit in the box bills are parsed in: {why}", cure="Ask for a smaller export, or raise `box` in bursar.yaml if you trust the file.")
+        raise OverLimit(
+            f"it does not fit in the box bills are parsed in: {why}",
+            cure="Ask for a smaller export, or raise `box` in bursar.yaml if you trust the file.",
+        )
     last = err.strip().splitlines()[-1] if err.strip() else "no answer"
     raise Unavailable(f"the ingest child failed: {last}", cure="Run: bursar doctor")
 
 
 def _decoded(answer: Mapping[str, list[object]]) -> Rows:
     types = tuple(str(kind) for kind in answer["types"])
-    rows: list[list[object]] = answer["rows"]  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType] - written by child.py
+    rows = cast("list[list[object]]", answer["rows"])
     return Rows(tuple(str(name) for name in answer["columns"]), types, [tuple(map(_value, types, row)) for row in rows])
 
 

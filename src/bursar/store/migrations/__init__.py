@@ -1,0 +1,1 @@
+"""Alembic migrations: the tables of `schema.py`, step by step."""

@@ -53,12 +53,15 @@ def ingest(ctx: click.Context, paths: tuple[Path, ...], named: str, source: str 
 
 def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
     """The folder and format of a configured source."""
-    from bursar.domain.errors import ConfigError  # noqa: PLC0415 - only for --source
+    from bursar.domain.errors import ConfigError
 
     for source in app.config.sources:
         if source.name == name:
             if not source.uri.startswith("file://"):
-                raise ConfigError(f"source {name}: cannot read {source.uri.partition('://')[0]}:// yet", cure="Copy the export to a folder and use a file:// uri.")
+                raise ConfigError(
+                    f"source {name}: cannot read {source.uri.partition('://')[0]}:// yet",
+                    cure="Copy the export to a folder and use a file:// uri.",
+                )
             return (Path(source.uri.removeprefix("file://")),), source.kind
     known = ", ".join(source.name for source in app.config.sources) or "none"
     raise ConfigError(f"no source named {name!r}", cure=f"Sources in bursar.yaml: {known}.")
@@ -80,7 +83,7 @@ def _report(app: "Bursar", done: "Ingested") -> None:
 
 
 def _tell(one: "Outcome") -> None:
-    from bursar.surfaces.cli.render import amount  # noqa: PLC0415 - light, but only here
+    from bursar.surfaces.cli.render import amount
 
     head = click.style(one.name, bold=True)
     if one.outcome == "unchanged":
@@ -124,7 +127,7 @@ def _next(app: "Bursar", taken: "Sequence[Outcome]") -> str:
 
 
 def _reconciled(app: "Bursar", taken: "Sequence[Outcome]") -> "list[Reconciled]":
-    from bursar.lake.reports import reconciliation  # noqa: PLC0415 - imports the store
+    from bursar.lake.reports import reconciliation
 
     head = app.lake.head()
     periods = {one.period for one in taken if one.period}

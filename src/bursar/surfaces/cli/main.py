@@ -33,11 +33,11 @@ VERBS = {
 class Verbs(click.Group):
     """A group whose commands are imported when they are called, so that --help is quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The verbs, in the order of a user's day."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """The verb's command, or None."""
         if cmd_name not in VERBS:
             return None
@@ -50,13 +50,13 @@ class Verbs(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a typo
+            from difflib import get_close_matches
 
             if args and (near := get_close_matches(args[0], VERBS, n=1)):
-                error.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
             raise
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """The list of verbs, without importing any."""
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
@@ -70,7 +70,7 @@ class Verbs(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None, config: Path | None, quiet: bool, debug: bool) -> None:
-    """bursar: every cloud bill becomes FOCUS, equals its invoice and belongs to somebody.
+    r"""bursar: every cloud bill becomes FOCUS, equals its invoice and belongs to somebody.
 
     \b
     Try:  bursar demo --once
@@ -101,7 +101,11 @@ def run() -> None:
     except Exception as error:
         if debug:
             raise
-        _tell(BursarError(f"{type(error).__name__}: {error}", cure="This is a fault in bursar. Run again with --debug and report what it prints."))
+        _tell(
+            BursarError(
+                f"{type(error).__name__}: {error}", cure="This is a fault in bursar. Run again with --debug and report what it prints."
+            )
+        )
         code = EXIT_UNAVAILABLE
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -47,9 +47,9 @@ def reconcile(ctx: click.Context, period: str | None, as_of: str | None, output:
 
     Exit 3 when a closed invoice is out of tolerance.
     """
-    from bursar.domain.periods import Period  # noqa: PLC0415 - light
-    from bursar.lake.reports import reconciliation  # noqa: PLC0415 - imports the store
-    from bursar.surfaces.cli.moments import generation_as_of  # noqa: PLC0415 - as above
+    from bursar.domain.periods import Period
+    from bursar.lake.reports import reconciliation
+    from bursar.surfaces.cli.moments import generation_as_of
 
     app = opened(ctx)
     generation = generation_as_of(app, as_of)
@@ -66,9 +66,9 @@ def reconcile(ctx: click.Context, period: str | None, as_of: str | None, output:
 
 
 def _json(row: "Reconciled") -> dict[str, object]:
-    told = asdict(row)
-    steps = [asdict(step) for step in row.waterfall]
-    return {name: told[name] for name in FIELDS} | {name: told[name] for name in ("invoice_key", "issuer", "lines", "unexplained")} | {"waterfall": steps}
+    told: dict[str, object] = asdict(row)
+    more = ("invoice_key", "issuer", "lines", "unexplained", "waterfall")
+    return {name: told[name] for name in (*FIELDS, *more)}
 
 
 def _show(rows: "list[Reconciled]", period: str | None) -> None:

@@ -30,7 +30,7 @@ def shared(ctx: click.Context) -> Shared:
 
 def opened(ctx: click.Context, *, home: Path | None = None) -> "Bursar":
     """The house over this invocation's configuration and state folder."""
-    from bursar.bootstrap import Options, open_bursar  # noqa: PLC0415 - imports the engine
+    from bursar.bootstrap import Options, open_bursar
 
     told = shared(ctx)
     return open_bursar(Options(config=told["config"], home=home or told["home"], progress=progress(quiet=told["quiet"])))
