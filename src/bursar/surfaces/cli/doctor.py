@@ -1,0 +1,41 @@
+"""`bursar doctor`: every check with its cause and cure."""
+
+from dataclasses import asdict
+
+import click
+
+from bursar.surfaces.cli.render import comma_separated, document, format_option
+from bursar.surfaces.cli.wiring import opened
+
+EPILOG = """\b
+Example:
+  bursar doctor --format json"""
+
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@click.command(epilog=EPILOG)
+@format_option
+@click.pass_context
+def doctor(ctx: click.Context, output: str | None) -> None:
+    """Check configuration, state folder, engine, box, sources, rules and data; exit 2 when a check fails.
+
+    Nothing is changed and nothing leaves this machine.
+    """
+    from bursar.operations.doctor import examine
+
+    app = opened(ctx)
+    findings = []
+    for finding in examine(app):
+        findings.append(finding)
+        if output in {None, "table"}:
+            mark = click.style(f"{finding.verdict:4}", fg=COLOURS[finding.verdict], bold=True)
+            click.echo(f"{mark}  {finding.check}: {finding.cause}")
+            if finding.cure:
+                click.echo(f"      {click.style('Cure', fg='green')}  {finding.cure}")
+    if output == "json":
+        document({"findings": [asdict(finding) for finding in findings]})
+    elif output == "csv":
+        comma_separated(("check", "verdict", "cause", "cure"), [asdict(finding) for finding in findings])
+    if any(finding.verdict == "fail" for finding in findings):
+        ctx.exit(2)
