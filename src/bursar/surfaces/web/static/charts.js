@@ -1,0 +1,91 @@
+/* Option builders. A page gives the data as JSON; amounts are decimal text, exact in the tooltip, a number only to be drawn. */
+(() => {
+  const probe = document.createElement("i");
+  const tok = n => { probe.style.color = `var(--${n})`; return getComputedStyle(probe).color; };
+  const num = (v, d) => (v < 0 ? "\u2212" : "") + Math.abs(v).toLocaleString("en-US", { minimumFractionDigits: d, maximumFractionDigits: d });
+  const MON = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "), DAY = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
+  const day = s => new Date(`${s}T00:00:00Z`);
+  const hatch = color => ({ symbol: "rect", symbolSize: 1, dashArrayX: [1, 0], dashArrayY: [1.5, 3.5], rotation: -Math.PI / 4, color });
+  const mute = { tooltip: { show: false }, silent: true };
+
+  /* how a bucket is called on the axis and in the tooltip */
+  const axis = {
+    day: (s, i) => { const d = day(s), n = d.getUTCDate(); return i === 0 || n < 8 ? `${n} ${MON[d.getUTCMonth()]}` : `${n}`; },
+    week: s => { const d = day(s); return `${d.getUTCDate()} ${MON[d.getUTCMonth()]}`; },
+    month: (s, i) => { const d = day(s), m = MON[d.getUTCMonth()]; return i === 0 || m === "Jan" ? `${m} ${d.getUTCFullYear()}` : m; },
+  };
+  const full = {
+    day: s => { const d = day(s); return `${DAY[d.getUTCDay()]} ${d.getUTCDate()} ${MON[d.getUTCMonth()]}`; },
+    week: s => { const d = day(s); return `Week from ${d.getUTCDate()} ${MON[d.getUTCMonth()]}`; },
+    month: s => { const d = day(s); return `${MON[d.getUTCMonth()]} ${d.getUTCFullYear()}`; },
+  };
+  const short = v => Math.abs(v) >= 1e6 ? `${num(v / 1e6, v % 1e6 ? 1 : 0)}M` : Math.abs(v) >= 1e3 ? `${num(v / 1e3, v % 1e3 ? 1 : 0)}k` : num(v, Number.isInteger(v) ? 0 : 2);
+
+  const base = (d, t) => {
+    const every = d.unit === "day" && d.buckets.length > 10 ? Math.ceil(d.buckets.length / 70) * 7 : 1;
+    const interval = i => i % every === 0;
+    return {
+      animation: false, aria: { enabled: true, label: { description: d.say } },
+      textStyle: { fontFamily: t.font, fontSize: 12, color: t.quiet },
+      grid: { left: 4, right: 8, top: 22, bottom: 4, containLabel: true },
+      tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: t.paper, borderColor: t.ink, borderWidth: 1, padding: [8, 10], order: "seriesDesc",
+        textStyle: { color: t.ink, fontSize: 12, fontFamily: t.font }, axisPointer: { type: "shadow", shadowStyle: { color: t.ink, opacity: .06 } },
+        valueFormatter: v => v == null ? "" : num(+v, d.digits) },
+      xAxis: { type: "category", data: d.buckets, axisPointer: { label: { formatter: p => full[d.unit](p.value) } }, axisLine: { onZero: true, lineStyle: { color: t.ink } },
+        axisTick: { alignWithLabel: true, interval, lineStyle: { color: t.ink } }, axisLabel: { color: t.quiet, interval, hideOverlap: true, formatter: axis[d.unit] } },
+      yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: t.rule } }, axisLabel: { color: t.quiet, formatter: short, verticalAlign: "bottom", padding: [0, 0, 2, 0] } },
+    };
+  };
+  /* a flat rule a bucket, haloed in paper: the compared period */
+  const rules = (name, data, stroke, halo) => ({ type: "custom", name, data, z: 5, ...mute, renderItem: (p, api) => {
+    const [x, y] = api.coord([api.value(0), api.value(1)]), w = api.size([1, 0])[0] * .46, shape = { x1: x - w, y1: y, x2: x + w, y2: y };
+    return { type: "group", children: [[halo, 3.5], [stroke, 1.5]].map(([s, lineWidth]) => ({ type: "line", shape, style: { stroke: s, lineWidth } })) };
+  } });
+
+  const build = {
+    stack(d, t) {
+      const s = d.series.map(x => ({ type: "bar", stack: "a", name: x.name, data: x.data, barCategoryGap: d.buckets.length > 60 ? "8%" : "16%", barMaxWidth: 44, emphasis: { disabled: true },
+        itemStyle: { borderWidth: d.buckets.length > 60 ? 0 : .75, color: t[`c${x.c}`], borderColor: t.paper, decal: x.c === 7 ? hatch(t.paper) : null } }));
+      if (d.prev) s.push(rules(d.prev.name, d.prev.data.map((v, i) => [i, v]).filter(v => v[1] !== null), t.ink, t.paper));
+      return { ...base(d, t), series: s };
+    },
+  };
+
+  const draw = () => {
+    const seen = document.querySelectorAll("[data-chart]");
+    if (!seen.length || !window.echarts) return;
+    document.body.append(probe);
+    const t = Object.fromEntries("paper wash ink quiet faint rule rule2 c1 c2 c3 c4 c5 c6 c7".split(" ").map(n => [n, tok(n)]));
+    t.font = getComputedStyle(document.body).fontFamily;
+    probe.remove();
+    seen.forEach(el => {
+      const d = JSON.parse(document.getElementById(el.dataset.chart).textContent), c = echarts.getInstanceByDom(el) || echarts.init(el, null, { renderer: "svg" });
+      c.setOption(build[d.kind](d, t), true);
+      if (!el.ro) (el.ro = new ResizeObserver(() => c.resize())).observe(el);
+      if (!el.keys) el.keys = walk(el, c, d);
+    });
+  };
+  /* the chart is one tab stop; arrows read it bucket by bucket */
+  const walk = (el, c, d) => {
+    let i = -1;
+    el.tabIndex = 0;
+    el.addEventListener("keydown", e => {
+      const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: d.buckets.length - 1 }[e.key];
+      if (e.key === "Escape") { c.dispatchAction({ type: "hideTip" }); i = -1; }
+      if (to === undefined) return;
+      e.preventDefault();
+      i = Math.min(Math.max(to, 0), d.buckets.length - 1);
+      c.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: i });
+      const total = d.series.reduce((a, s) => a + Number(s.data[i] || 0), 0), live = document.getElementById("said");
+      if (live) live.textContent = `${full[d.unit](d.buckets[i])}: ${num(total, d.digits)} ${d.currency}`;
+    });
+    el.addEventListener("blur", () => c.dispatchAction({ type: "hideTip" }));
+    return true;
+  };
+  const charts = () => [...document.querySelectorAll("[data-chart]")].map(el => window.echarts?.getInstanceByDom(el)).filter(Boolean);
+  document.addEventListener("DOMContentLoaded", () => document.fonts.ready.then(draw));
+  for (const e of ["bursar:theme", "htmx:after:swap"]) document.addEventListener(e, draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("beforeprint", () => charts().forEach(c => c.resize({ width: 660, height: 230 })));
+  addEventListener("afterprint", () => charts().forEach(c => c.resize({ width: "auto", height: "auto" })));
+})();
