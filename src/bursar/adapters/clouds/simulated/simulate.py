@@ -9,6 +9,7 @@ from typing import Literal
 from bursar.adapters.clouds.simulated import invoices
 from bursar.adapters.clouds.simulated.amounts import text
 from bursar.adapters.clouds.simulated.aws import bill as aws
+from bursar.adapters.clouds.simulated.azure import bill as azure
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.gcp import bill as gcp
 from bursar.adapters.clouds.simulated.shape import planted
@@ -18,7 +19,11 @@ from bursar.domain.periods import Period
 SHARES = {"aws": 60, "gcp": 25, "azure": 15}
 """Percent of the usage rows; without a cloud the others keep their proportion."""
 
-CLOUDS: dict[str, Callable[[Path, Sequence[Period], Estate], None]] = {"aws": aws.write, "gcp": gcp.write}
+CLOUDS: dict[str, Callable[[Path, Sequence[Period], Estate], None]] = {
+    "aws": aws.write,
+    "gcp": gcp.write,
+    "azure": azure.write,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +54,6 @@ def simulate(
     tell = progress or (lambda _: None)
     periods = [estate.first.shift(offset) for offset in range(months)]
     for cloud in clouds:
-        if cloud not in CLOUDS:
-            continue
         tell(f"bills of {cloud}, {periods[0]} to {periods[-1]}")
         CLOUDS[cloud](out / cloud, periods, estate)
     for period in periods:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from bursar.adapters.clouds.simulated.draws import Draws
 
 DAY, HOUR = 24, 1
+WASTED = 3
+"""At most so many resources of a kind are wasted, however large the bill."""
 _HOURS = (88, 86, 85, 85, 86, 88, 93, 99, 105, 109, 111, 111, 110, 110, 111, 110, 108, 106, 104, 102, 100, 97, 94, 92)
 
 
@@ -26,6 +28,11 @@ class Slots:
         is_hourly = rows > 24
         resources = max(1, rows // 24 if is_hourly else rows)
         return cls(tuple(3 + draws.below(6, index) for index in range(resources)), is_hourly)
+
+    @classmethod
+    def daily(cls, rows: int, *, draws: Draws) -> "Slots":
+        """So many daily rows, one for each of as many resources, however many that is."""
+        return cls(tuple(3 + draws.below(6, index) for index in range(rows)), is_hourly=False)
 
     def row_weights(self) -> tuple[int, ...]:
         """The share of each row of one resource's day."""

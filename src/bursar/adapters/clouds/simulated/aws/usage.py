@@ -16,7 +16,7 @@ from bursar.adapters.clouds.simulated.aws.lines import Item, Run
 from bursar.adapters.clouds.simulated.aws.payer import Desk, metered
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
-from bursar.adapters.clouds.simulated.slots import DAY, Slots, moment, per_meter
+from bursar.adapters.clouds.simulated.slots import DAY, WASTED, Slots, moment, per_meter
 
 REGION = "us-east-1"
 _NORMALISED = 100
@@ -59,7 +59,7 @@ class Usage:
         """All usage lines, with the negations of those under a Savings Plan."""
         kept, each = self.meters()
         for meter in kept:
-            slots = Slots.of(each, draws=Draws(self.desk.seed, "aws", meter.key, "slots"))
+            slots = Slots.of(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "aws", meter.key, "slots"))
             items = [self._item(meter, index) for index in range(len(slots.weights))]
             negations = [self._negation(item) for item in items] if meter.mode.startswith("sp:") else []
             for day in range(self.days):

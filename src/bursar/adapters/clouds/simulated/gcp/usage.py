@@ -11,7 +11,7 @@ from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, METERS, SK
 from bursar.adapters.clouds.simulated.gcp.desk import Desk
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.shape import Shape
-from bursar.adapters.clouds.simulated.slots import Slots, per_meter
+from bursar.adapters.clouds.simulated.slots import WASTED, Slots, per_meter
 
 SUD = Credit(type="SUSTAINED_USAGE_DISCOUNT", name="Sustained Usage Discount")
 PROMOTION = Credit(type="PROMOTION", name="Migration promotion", id="promo-4711")
@@ -50,7 +50,7 @@ class Usage:
         """Every metered row of the month."""
         kept, each = self.meters()
         for meter in kept:
-            slots = Slots.of(each, draws=Draws(self.desk.seed, "gcp", meter.key, "slots"))
+            slots = Slots.of(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "gcp", meter.key, "slots"))
             items = [self._item(meter, index) for index in range(len(slots.weights))]
             for day in range(self.days):
                 yield from self._day(meter, day, slots=slots, items=items)

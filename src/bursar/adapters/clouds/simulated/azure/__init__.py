@@ -1,0 +1,1 @@
+"""Azure: an enterprise enrolment and a customer agreement, both billed in euros, each with two exports."""
