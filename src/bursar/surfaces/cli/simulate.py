@@ -1,0 +1,43 @@
+"""`bursar simulate`: native bills of an estate that does not exist, and the truth about them."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+EPILOG = """\b
+Examples:
+  bursar simulate --out bills
+  bursar simulate --out bills --clouds aws --rows 1000000 --months 1
+  bursar simulate --out bills --deliveries all"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="A new or empty folder.")
+@click.option("--clouds", default="aws,gcp,azure", show_default=True, help="Which clouds, separated by commas.")
+@click.option("--from", "first", default="2026-09", show_default=True, metavar="YYYY-MM", help="The first billing period.")
+@click.option("--months", type=click.IntRange(min=1), default=2, show_default=True, help="How many billing periods.")
+@click.option("--rows", type=click.IntRange(min=1), default=20_000, show_default=True, help="About so many usage rows a month, over all clouds.")
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same bytes.")
+@click.option(
+    "--deliveries", type=click.Choice(["final", "all"]), default="final", show_default=True,
+    help="all: also the deliveries on the way to the final ones, and wrong ones, under deliveries/.",
+)  # fmt: skip
+@click.pass_context
+def simulate(  # noqa: PLR0913  one argument per option
+    ctx: click.Context, *, out: Path, clouds: str, first: str, months: int, rows: int, seed: int, deliveries: Literal["final", "all"]
+) -> None:
+    """Write native bills in each cloud's real layout, their invoices, usage metrics and truth.json.
+
+    The bills hold every charge type, planted events and waste; truth.json says what they add up to. Then:
+    bursar ingest OUT
+    """
+    from bursar import bootstrap
+
+    def tell(what: str) -> None:
+        if not ctx.obj["quiet"]:
+            click.echo(what, err=True)
+
+    names = tuple(name.strip().lower() for name in clouds.split(",") if name.strip())
+    bootstrap.simulate(out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, progress=tell)
+    tell(f"Written to {out}. Next: bursar ingest {out}")
