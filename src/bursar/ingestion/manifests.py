@@ -128,7 +128,7 @@ def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
         format="azure-focus" if kind == "FocusCost" else "azure-cost",
         parts=parts,
         role=role if kind != "FocusCost" else "bill",
-        source=slug(f"azure-{scope.rpartition('billingAccounts/')[2] or scope}"),
+        source=slug(f"azure-{scope.rstrip('/').rpartition('/')[2]}"),
         period=period,
         exported_at=exported_at,
         rows=_total(blobs, "dataRowCount"),
