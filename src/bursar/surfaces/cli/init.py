@@ -1,0 +1,25 @@
+"""`bursar init`: a commented project to start from."""
+
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Example:
+  bursar init finops && cd finops && bursar doctor"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+def init(folder: Path) -> None:
+    """Write bursar.yaml, rules.yaml and units.yaml into FOLDER (default: here), every line commented.
+
+    Asks nothing, overwrites nothing. The files say what the defaults do; bursar runs the same without them.
+    """
+    from bursar.operations.project import write_project
+
+    for path in write_project(folder):
+        click.echo(f"wrote {path}")
+    click.echo("bursar reads local files only; it calls no cloud and sends nothing.")
+    here = "" if folder == Path() else f"cd {folder} && "
+    click.echo(f"Next:  {here}bursar doctor")
