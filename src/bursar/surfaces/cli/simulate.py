@@ -17,7 +17,7 @@ Examples:
 @click.option("--clouds", default="aws,gcp,azure", show_default=True, help="Which clouds, separated by commas.")
 @click.option("--from", "first", default="2026-09", show_default=True, metavar="YYYY-MM", help="The first billing period.")
 @click.option("--months", type=click.IntRange(min=1), default=2, show_default=True, help="How many billing periods.")
-@click.option("--rows", type=click.IntRange(min=1), default=20_000, show_default=True, help="About so many usage rows a month, over all clouds.")
+@click.option("--rows", type=click.IntRange(min=1), default=20_000, show_default=True, help="Usage rows a month, about, over all clouds.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed gives the same bytes.")
 @click.option(
     "--deliveries", type=click.Choice(["final", "all"]), default="final", show_default=True,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bursar.adapters.clouds.simulated.amounts import CENT, text, to_cent, units
-from bursar.adapters.clouds.simulated.aws.catalogue import SKUS, AwsMeter
+from bursar.adapters.clouds.simulated.aws.catalogue import AwsMeter, skus
 from bursar.adapters.clouds.simulated.aws.lines import Run, single
 from bursar.adapters.clouds.simulated.aws.payer import MARKETPLACE, metered, product
-from bursar.adapters.clouds.simulated.aws.usage import REGION, Usage, tags_of
+from bursar.adapters.clouds.simulated.aws.usage import REGION, Usage
 from bursar.adapters.clouds.simulated.slots import DAY, moment
 
 _EC2 = ("AmazonEC2", "Amazon Elastic Compute Cloud")
@@ -31,7 +31,7 @@ class Charges:
         """A last usage line, of one to two cents: invoices are printed in whole cents."""
         desk = self.usage.desk
         _, key = desk.invoice("main", "Amazon Web Services, Inc.")
-        columns = metered(SKUS["s3-requests"], region=REGION, resource="acme-access-logs", term="OnDemand", rate="0.000005")
+        columns = metered(skus()["s3-requests"], region=REGION, resource="acme-access-logs", term="OnDemand", rate="0.000005")
         item = desk.item("Usage", desk.payer.account, columns, rate=units("0.000005"))
         return single(item, moment((self.usage.days - 1) * 24, DAY), to_cent(desk.ledger.billed(key)))
 
@@ -103,9 +103,9 @@ class Charges:
                 yield from self._of_meter(meter)
 
     def _of_meter(self, meter: AwsMeter) -> Iterator[Run]:
-        sku = SKUS[meter.sku]
+        sku = skus()[meter.sku]
         columns = product(sku.product, sku.name, description="Enterprise Program Discount", line_item_usage_type=f"USE1-{sku.usage_type}")
-        item = self.usage.desk.item("EdpDiscount", meter.account, columns, tags=tags_of(meter))
+        item = self.usage.desk.item("EdpDiscount", meter.account, columns, tags=meter.tags)
         share = -meter.monthly * self.usage.scale() * 20  # 6 % of a month, a thirtieth of it a day, in units
         for day in range(self.usage.days):
             yield single(item, moment(day * 24, DAY), share // 10 * 10)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bursar.adapters.clouds.simulated.amounts import text, units
-from bursar.adapters.clouds.simulated.aws.catalogue import SKUS, Plan, Reservation
+from bursar.adapters.clouds.simulated.aws.catalogue import Plan, Reservation, skus
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run, single
 from bursar.adapters.clouds.simulated.aws.payer import product
 from bursar.adapters.clouds.simulated.aws.usage import (
@@ -116,7 +116,7 @@ class Commitments:
             yield self._reservation_upfront(reservation, upfront * TERM_DAYS)
 
     def _reservation_product(self, reservation: Reservation, what: str) -> dict[str, str]:
-        sku = SKUS[reservation.sku]
+        sku = skus()[reservation.sku]
         named = product(sku.product, sku.name, description=f"{what}: {reservation.option}, {sku.usage_type}")
         return {**named, **reservation_columns(self.usage.desk, reservation), "line_item_usage_type": f"USE1-{sku.usage_type}"}
 

@@ -7,9 +7,7 @@ from datetime import timedelta
 from bursar.adapters.clouds.simulated.aws.catalogue import (
     ACCOUNTS,
     ACME,
-    ACME_METERS,
     GLOBEX,
-    GLOBEX_METERS,
     GLOBEX_PLANS,
     GLOBEX_RESERVATIONS,
     PLANS,
@@ -18,6 +16,7 @@ from bursar.adapters.clouds.simulated.aws.catalogue import (
     Plan,
     Reservation,
     Sku,
+    meters,
 )
 from bursar.adapters.clouds.simulated.aws.lines import Item
 from bursar.adapters.clouds.simulated.draws import Draws
@@ -43,8 +42,8 @@ class Payer:
 
 
 PAYERS = (
-    Payer(account=ACME, source="aws-cur2-finops", net_percent=100, meters=ACME_METERS, plans=PLANS, reservations=RESERVATIONS, essential=14),
-    Payer(account=GLOBEX, source="aws-cur-globex", net_percent=91, meters=GLOBEX_METERS, plans=GLOBEX_PLANS, reservations=GLOBEX_RESERVATIONS, essential=8),
+    Payer(account=ACME, source="aws-cur2-finops", net_percent=100, meters=meters("acme"), plans=PLANS, reservations=RESERVATIONS, essential=14),
+    Payer(account=GLOBEX, source="aws-cur-globex", net_percent=91, meters=meters("globex"), plans=GLOBEX_PLANS, reservations=GLOBEX_RESERVATIONS, essential=8),
 )  # fmt: skip
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from bursar.adapters.clouds.simulated.amounts import CENT, UNIT, split, text, units
 from bursar.adapters.clouds.simulated.aws.catalogue import (
-    SKUS,
     AwsMeter,
     Plan,
     Reservation,
+    skus,
 )
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run
 from bursar.adapters.clouds.simulated.aws.payer import Desk, metered
@@ -93,7 +93,7 @@ class Usage:
             over, under = reservation.discount
             public = [value * over // under for value in gross]
             return Run(item, moments, none, none, public, net, gross, [value * reservation.upfront_percent // 100 for value in gross])
-        sku = SKUS[meter.sku]
+        sku = skus()[meter.sku]
         public = [value * units(sku.rate) // units(sku.spot) for value in gross] if sku.spot else gross
         return Run(item, moments, gross, net, public, none, none, none)
 
@@ -111,7 +111,7 @@ class Usage:
         used.discount[meter.account, day] += cost - sum(run.net)
 
     def _item(self, meter: AwsMeter, index: int) -> Item:
-        sku, draws = SKUS[meter.sku], Draws(self.desk.seed, "aws", meter.key, "resource")
+        sku, draws = skus()[meter.sku], Draws(self.desk.seed, "aws", meter.key, "resource")
         resource = f"{sku.resource}0{draws.text(16, index)}"
         if not sku.resource.endswith("-"):
             resource = f"arn:aws:{sku.product.removeprefix('Amazon').removeprefix('AWS').lower()}:{REGION}:{meter.account}:{sku.resource}{meter.service or 'misc'}-{draws.text(6, index)}"
@@ -125,7 +125,7 @@ class Usage:
             columns |= reservation_columns(self.desk, self._reservation(name))
             columns["line_item_unblended_rate"] = columns["line_item_blended_rate"] = "0.0000000000"
         return self.desk.item(
-            line_type, meter.account, columns, tags=tags_of(meter), categories=meter.categories, rate=units(rate), waste=meter.waste
+            line_type, meter.account, columns, tags=meter.tags, categories=meter.categories, rate=units(rate), waste=meter.waste
         )
 
     def _negation(self, item: Item) -> Item:
@@ -141,13 +141,6 @@ class Usage:
 
     def _reservation(self, name: str) -> Reservation:
         return next(reservation for reservation in self.desk.payer.reservations if reservation.key == name)
-
-
-def tags_of(meter: AwsMeter) -> dict[str, str]:
-    """The tags the meter's resources carry: its own, else those of its owner."""
-    if meter.tags is not None:
-        return dict(meter.tags)
-    return {"user_team": meter.team, "user_service": meter.service, "user_env": meter.env}
 
 
 def daily_commitment(meters: tuple[AwsMeter, ...], *, mode: str, scale: int) -> int:
@@ -179,7 +172,7 @@ def plan_columns(desk: Desk, plan: Plan) -> dict[str, str]:
 def reservation_columns(desk: Desk, reservation: Reservation) -> dict[str, str]:
     """The columns that name a reservation."""
     draws = Draws(desk.seed, "aws", "reservation", reservation.key)
-    service = {"AmazonEC2": "ec2", "AmazonRDS": "rds", "AmazonElastiCache": "elasticache"}[SKUS[reservation.sku].product]
+    service = {"AmazonEC2": "ec2", "AmazonRDS": "rds", "AmazonElastiCache": "elasticache"}[skus()[reservation.sku].product]
     return {
         "reservation_reservation_a_r_n": f"arn:aws:{service}:{REGION}:{desk.payer.account}:reserved-instances/{draws.uuid()}",
         "reservation_subscription_id": str(10**9 + draws.below(10**9)),

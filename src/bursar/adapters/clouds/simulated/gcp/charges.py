@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import CENT, rounding, units
-from bursar.adapters.clouds.simulated.gcp.catalogue import SKUS, Sku
+from bursar.adapters.clouds.simulated.gcp.catalogue import Sku, skus
 from bursar.adapters.clouds.simulated.gcp.desk import Desk
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.gcp.usage import OFFSET, Usage
@@ -49,7 +49,7 @@ class Charges:
         yield self._flat(tax, self.usage.total * 4 // 1000 // CENT * CENT)
         memo = self.desk.item(CONTRACT, is_usage=False, has_prices=False, extra={"is_contract_adjustment": True})
         yield self._flat(memo, units("-12.5"))
-        modified = self.desk.item(SKUS["egress"], project="acme-web-prod", cost_type="adjustment", is_usage=False, has_prices=False, extra={"adjustment_info": _adjustment("BILLING_MODIFICATION", "Goodwill for an outage")})
+        modified = self.desk.item(skus()["egress"], project="acme-web-prod", cost_type="adjustment", is_usage=False, has_prices=False, extra={"adjustment_info": _adjustment("BILLING_MODIFICATION", "Goodwill for an outage")})
         yield self._flat(modified, units("-30.1234567"))
         for publisher in ("GOOGLE", "PARTNER"):
             item = self.desk.item(ROUNDING, publisher=publisher, cost_type="rounding_error", is_usage=False, has_prices=False)
@@ -66,19 +66,19 @@ class Charges:
 
     def _late(self) -> Row:
         """Usage of the last evening of the month before, reported late and billed now."""
-        item = self.desk.item(SKUS["egress"], project="acme-web-prod", labels={"team": "web", "service": "cdn", "env": "prod"}, resource="late-reporter")
+        item = self.desk.item(skus()["egress"], project="acme-web-prod", labels={"team": "web", "service": "cdn", "env": "prod"}, resource="late-reporter")
         return self._on(item, -2, units("14.2578125"), credits=())
 
     def _above_cost(self) -> Row:
         """A credit larger than the row's cost: the charge is negative and stays so."""
         credit = Credit(type="PROMOTION", name="Free trial credit", id="promo-0815")
-        item = self.desk.item(SKUS["gcs"], project="acme-sandbox", resource="trial-bucket", credits=(credit,))
+        item = self.desk.item(skus()["gcs"], project="acme-sandbox", resource="trial-bucket", credits=(credit,))
         return self._on(item, 6, units("3.25"), credits=(units("-5"),))
 
     def _corrections(self) -> Iterator[Row]:
         """Usage of the month before, taken back and charged anew: cost_type stays regular."""
         info = {"adjustment_info": _adjustment("USAGE_CORRECTION", "Usage was metered twice")}
-        item = self.desk.item(SKUS["n2"], project="acme-search-prod", labels={"team": "search", "service": "query", "env": "prod"}, resource="query-corrected", extra=info)
+        item = self.desk.item(skus()["n2"], project="acme-search-prod", labels={"team": "search", "service": "query", "env": "prod"}, resource="query-corrected", extra=info)
         yield self._on(item, -9, units("-48.1234567891"), credits=())
         yield self._on(item, -9, units("21.0000000009"), credits=())
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import UNIT, split
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
-from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, METERS, SKUS, GcpMeter
+from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, GcpMeter, meters, skus
 from bursar.adapters.clouds.simulated.gcp.desk import Desk
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.shape import Shape
@@ -38,13 +38,13 @@ class Usage:
 
     def meters(self) -> tuple[tuple[GcpMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
-        kept, each = per_meter(self.rows // 30, len(METERS), essential=ESSENTIAL)
-        return METERS[:kept], each
+        kept, each = per_meter(self.rows // 30, len(meters()), essential=ESSENTIAL)
+        return meters()[:kept], each
 
     def scale(self) -> int:
         """By how much the kept meters stand in for all, in ppm."""
         kept, _ = self.meters()
-        return PPM * sum(meter.monthly for meter in METERS) // sum(meter.monthly for meter in kept)
+        return PPM * sum(meter.monthly for meter in meters()) // sum(meter.monthly for meter in kept)
 
     def all_rows(self) -> Iterator[Row]:
         """Every metered row of the month."""
@@ -81,7 +81,7 @@ class Usage:
         return Row(item, starts, ends, ends + timedelta(hours=4, minutes=12, seconds=7), cost, credits, at_list, at_default)
 
     def _item(self, meter: GcpMeter, index: int) -> Item:
-        sku = SKUS[meter.sku]
+        sku = skus()[meter.sku]
         name = f"{meter.service}-{sku.resource.rstrip('s')}-{Draws(self.desk.seed, 'gcp', meter.key, 'resource').text(8, index)}"
         return self.desk.item(
             sku, project=meter.project, labels=_labels(meter, index), inherited=meter.inherited, resource=name if sku.resource else "",
@@ -116,7 +116,7 @@ def _amounts(mode: str, net: int) -> tuple[int, tuple[int, ...], int, int]:
 
 
 def _labels(meter: GcpMeter, index: int) -> dict[str, str]:
-    labels = dict(meter.labels) if meter.labels is not None else {"team": meter.team, "service": meter.service, "env": meter.env}
+    labels = dict(meter.labels)
     if meter.mode == "gke":
         labels |= {
             "goog-k8s-cluster-name": "prod-1",
