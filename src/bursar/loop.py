@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bursar.allocation.build import MartBuilder
+from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
 from bursar.domain.errors import BillError
 from bursar.ingestion.gate import Held, Place, gate
@@ -98,16 +98,16 @@ class Bursar:
         """The marts of every billing period whose bills, drivers or rules changed since they were built."""
         with self.store.connect().execution_options(read_only=True) as connection:
             live = {period: one for (_, period), one in snapshots.live(connection, "marts").items()}
-        made: list[Snapshot] = []
+        works: list[Work] = []
         for period in sorted({period for _, period in bills}):
-            mine = [one for (_, held), one in sorted(bills.items()) if held == period]
-            drivers = [one for (_, held), one in sorted(metrics.items()) if held == period]
-            wanted = self.marts.identity(period, bills=mine, metrics=drivers)
-            if period in live and live[period].id == wanted:
-                continue
-            self.progress(f"Allocating {period}")
-            made.append(self.marts.build(period, bills=mine, metrics=drivers, lake=self.lake.root, now=self.clock()))
-        return made
+            mine = tuple(one for (_, held), one in sorted(bills.items()) if held == period)
+            drivers = tuple(one for (_, held), one in sorted(metrics.items()) if held == period)
+            if period not in live or live[period].id != self.marts.identity(period, bills=mine, metrics=drivers):
+                works.append(Work(period=period, bills=mine, metrics=drivers))
+        if not works:
+            return []
+        self.progress(f"Allocating {', '.join(work.period for work in works)}")
+        return self.marts.build_all(works, lake=self.lake.root, now=self.clock())
 
     def _flip(self, cause: str, *, put: Sequence[Snapshot], bills: dict[Place, Snapshot], periods: Sequence[str]) -> None:
         now = self.clock()

@@ -16,7 +16,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
-from uuid import uuid4
 
 import duckdb
 
@@ -94,7 +93,7 @@ class DuckDBWarehouse:
     def build(self, build: Build) -> None:
         """Run the dbt project over a scratch database of its own name, then write the wanted relations as Parquet."""
         with self._folder() as folder:
-            scratch = folder / f"build-{uuid4().hex}.duckdb"
+            scratch = folder / "build.duckdb"  # a new folder each time: DuckDB remembers a path it once opened
             self._lay_inputs(scratch, build)
             variables = dict(build.variables)
             run_dbt(
