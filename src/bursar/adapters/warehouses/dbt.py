@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bursar.domain.errors import BillError, ConfigError, Unavailable
 
 if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
 
 RULES = "rules"
@@ -35,7 +36,7 @@ class Failure:
     sql: str
 
 
-def run_dbt(
+def run_dbt(  # noqa: PLR0913 - what a run is made of
     project: Path,
     scratch: Path,
     *,
@@ -87,13 +88,17 @@ def _manifest(project: Path, database: str, common: Sequence[str]) -> Manifest:
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
 
-        result = dbtRunner().invoke(["--no-version-check", *_quiet(), "parse", "--no-partial-parse", *common])
+        result = _invoke(dbtRunner(), ["--no-version-check", *_quiet(), "parse", "--no-partial-parse", *common])
         if not isinstance(result.result, Manifest):
             raise ConfigError(
-                f"the allocation project {project} does not parse: {result.exception}", cure="Reinstall bursar: its package data is damaged."
+                f"the project {project} does not parse: {result.exception}", cure="Reinstall bursar: its package data is damaged."
             )
         _MANIFESTS[key] = result.result
     return _MANIFESTS[key]
+
+
+def _invoke(runner: dbtRunner, arguments: list[str]) -> dbtRunnerResult:
+    return runner.invoke(arguments)  # pyright: ignore[reportUnknownMemberType] - its keyword arguments are untyped
 
 
 def _quiet() -> list[str]:
@@ -112,10 +117,10 @@ def _quiet() -> list[str]:
 
 def _build(manifest: Manifest, arguments: Sequence[str]) -> Failure | None:
     """Run everything; the first failure, those of the rules before others as they explain them."""
+    from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.results import RunExecutionResult
 
-    result = dbtRunner(manifest=manifest).invoke(["--no-version-check", *_quiet(), "build", *arguments])
+    result = _invoke(dbtRunner(manifest=manifest), ["--no-version-check", *_quiet(), "build", *arguments])
     if not isinstance(result.result, RunExecutionResult):
         raise Unavailable(f"the build could not start: {result.exception}", cure="Run: bursar doctor")
     failures = [
@@ -153,7 +158,8 @@ def _told(failure: Failure, scratch: Path) -> BillError | ConfigError | Unavaila
     if RULES in failure.tags:
         return ConfigError(f"rules.yaml: {promise}: {found}", cure="Narrow one of the rules it names.")
     return BillError(
-        f"the marts do not add up to the bill ({promise}): {found}", cure="Nothing was published. Keep the delivery and report this as a bug."
+        f"the marts do not add up to the bill ({promise}): {found}",
+        cure="Nothing was published. Keep the delivery and report this as a bug.",
     )
 
 

@@ -54,7 +54,8 @@ driver_{{ n }} as (
     place.billing_period, place.day, place.currency, driver.service, driver.env, driver.quantity
   from (select day, service, env, {{ money('sum(quantity)') }} as quantity from {{ ref('stg_unit_metric_daily') }}
         where metric = '{{ pool.metric }}' group by day, service, env) as driver
-  join (select distinct {{ match | join(', ') }} from cost_{{ n }}) as place on place.day = driver.day
+  join (select distinct {{ match | join(', ') }} from cost_{{ n }}) as place
+    on place.day = driver.day and place.billing_period = date_trunc('month', driver.day)
 ),
 reach_{{ n }} as (
   select driver.origin_id, cost.*

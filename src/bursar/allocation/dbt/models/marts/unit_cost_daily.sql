@@ -1,12 +1,12 @@
 -- Grain: metric, day, billing_period, service, env, tenant, currency. Unique key: the grain. Drops: nothing.
 -- Cost of a service's day over its tenants by their quantity (exact_split), and per unit. unit_cost is NULL where the quantity is 0
--- or missing; a day without a value is 'missing', never zero. A quantity counts in its own month: a late charge of an earlier month
--- has quantity 0, so that sum(cost) / sum(quantity) holds over any span. Values of a day without any cost stand under currency XXX
+-- or missing; a day without a value is 'missing', never zero, and so is a late charge of an earlier month: its values were published
+-- with that month, so that sum(cost) / sum(quantity) holds over any span. Values of a day without any cost stand under currency XXX
 -- (ISO 4217: no currency) with unknown cost. A service billed in two currencies repeats its quantity in each.
 -- Coverage of a service: its cost where quality is not 'missing', of its whole cost.
-{%- set match = ['metric', 'service', 'env', 'day'] %}
+{%- set match = ['billing_period', 'metric', 'service', 'env', 'day'] %}
 with targets as (
-  select metric, service, env, day, tenant, {{ to_units('quantity') }} as weight from {{ ref('int_driver') }}
+  select billing_period, metric, service, env, day, tenant, {{ to_units('quantity') }} as weight from {{ ref('int_driver') }}
 ),
 split as (
   select pool.metric, pool.day, pool.billing_period, pool.service, pool.env, part.tenant, pool.currency, part.cost_direct, part.cost_loaded
@@ -15,12 +15,10 @@ split as (
 ),
 priced as (
   select split.metric, split.day, split.billing_period, split.service, split.env, split.tenant, split.currency,
-    case when date_trunc('month', split.day) = split.billing_period then driver.quantity else {{ money('0') }} end as quantity,
-    split.cost_direct, split.cost_loaded, driver.quality
+    driver.quantity, split.cost_direct, split.cost_loaded, driver.quality
   from split
   join {{ ref('int_driver') }} as driver
-    on driver.metric = split.metric and driver.service = split.service and driver.env = split.env and driver.day = split.day
-    and driver.tenant = split.tenant
+    on driver.tenant = split.tenant {%- for column in match %} and driver.{{ column }} = split.{{ column }}{% endfor %}
   union all
   select metric, day, billing_period, service, env, 'all', currency, {{ money('null') }}, cost_direct, cost_loaded, 'missing'
   from {{ ref('int_unit_pool') }} as pool
@@ -29,10 +27,9 @@ priced as (
     where true {%- for column in match %} and driver.{{ column }} = pool.{{ column }}{% endfor %}
   )
   union all
-  select metric, day, cast(date_trunc('month', day) as date), service, env, tenant, 'XXX', quantity, {{ money('null') }}, {{ money('null') }}, quality
+  select metric, day, billing_period, service, env, tenant, 'XXX', quantity, {{ money('null') }}, {{ money('null') }}, quality
   from {{ ref('int_driver') }} as driver
-  where cast(date_trunc('month', day) as date) in (select billing_period from {{ ref('int_bill_day') }})
-    and not exists (
+  where not exists (
       select 1 from {{ ref('int_unit_pool') }} as pool
       where true {%- for column in match %} and driver.{{ column }} = pool.{{ column }}{% endfor %}
     )
