@@ -117,10 +117,15 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _writer(self, path: Path) -> Generator[duckdb.DuckDBPyConnection]:
-        connection = duckdb.connect(
-            str(path), config={"memory_limit": self.box.build_memory, "threads": self.box.threads, "TimeZone": "UTC"}
+        connection = duckdb.connect(str(path))
+        settings = (
+            f"memory_limit = '{self.box.build_memory}'",
+            f"threads = {self.box.threads}",
+            "TimeZone = 'UTC'",
+            "enable_progress_bar = false",
         )
-        connection.execute("SET enable_progress_bar = false")
+        for setting in settings:
+            connection.execute(f"SET {setting}")
         try:
             yield connection
         finally:
