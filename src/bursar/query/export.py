@@ -14,6 +14,7 @@ from bursar.query.focus import FocusColumn, version_columns
 from bursar.query.router import LINES, relation_of
 
 SUFFIXES = (".parquet", ".csv")
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 
 
 def export_focus(out: Path, *, version: str, generation: Generation, warehouse: Warehouse, period: str | None = None) -> int:
@@ -55,5 +56,6 @@ def _csv_cell(column: FocusColumn) -> str:
     if column.type.startswith("MAP"):
         return f"CAST(to_json({column.name}) AS VARCHAR) AS {column.name}"
     if column.type == "VARCHAR":
-        return f"CASE WHEN regexp_matches({column.name}, '^[=+\\-@\\t\\r＝＋－＠]') THEN '''' || {column.name} ELSE {column.name} END AS {column.name}"
+        formula = f"regexp_matches({column.name}, '{_FORMULA}')"
+        return f"CASE WHEN {formula} THEN '''' || {column.name} ELSE {column.name} END AS {column.name}"
     return column.name

@@ -23,9 +23,10 @@ from bursar.query.filters import Field, Like, compile_sql
 from bursar.query.focus import focus_columns, focus_registry, snake_names
 from bursar.query.question import Query, digest_of, read_fields
 from bursar.query.router import LINES, relation_of
-from bursar.query.windows import slice_of
+from bursar.query.windows import Slice, slice_of
 
 MAX_LINES = 1000
+_COST = "CAST(? AS DECIMAL(38,12))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +57,12 @@ def lines(query: Query, *, generation: Generation | None, warehouse: Warehouse, 
     book = generation or NOTHING_PUBLISHED
     chosen = slice_of(query.window, query.period, generation=book)
     files = book.of(LINES, period=str(chosen.period)) if chosen.period else book.of(LINES, start=chosen.start, end=chosen.end)
-    place = _read_cursor(after, query, generation=book) if after else None
+    where, parameters = _conditions(query, chosen, place=_read_cursor(after, query, generation=book) if after else None)
     if not files:
         return LinePage(generation=book, lines=(), next=None)
-    registry = focus_registry()
-    where = [chosen.where("ChargePeriodStart", registry["billing_period"].sql)]
-    parameters: list[object] = []
-    if query.filter:
-        condition, values = compile_sql(query.filter, registry)
-        where.append(condition)
-        parameters.extend(values)
-    if place:
-        where.append(
-            "(EffectiveCost < CAST(? AS DECIMAL(38,12)) OR (EffectiveCost = CAST(? AS DECIMAL(38,12)) AND (file_index, file_row_number) > (?, ?)))"
-        )
-        parameters.extend([place[0], place[0], place[1], place[2]])
-    columns = ", ".join(column.name for column in focus_columns())
-    sql = f"""SELECT {columns}, file_index, file_row_number
+    sql = f"""SELECT {", ".join(column.name for column in focus_columns())}, file_index, file_row_number
 FROM {relation_of(files)}
-WHERE {" AND ".join(where)}
+WHERE {where}
 ORDER BY EffectiveCost DESC, file_index, file_row_number
 LIMIT {limit + 1}"""
     found = warehouse.rows(sql, parameters, reads=[file.path for file in book.files]).rows
@@ -83,6 +71,22 @@ LIMIT {limit + 1}"""
     return LinePage(
         generation=book, lines=shown, next=_write_cursor(found[limit - 1], query, generation=book) if len(found) > limit else None
     )
+
+
+def _conditions(query: Query, chosen: Slice, *, place: tuple[str, int, int] | None) -> tuple[str, list[object]]:
+    """The days, the filter, and the lines after a place in their order."""
+    registry = focus_registry()
+    where = [chosen.where("ChargePeriodStart", registry["billing_period"].sql)]
+    parameters: list[object] = []
+    if query.filter:
+        condition, values = compile_sql(query.filter, registry)
+        where.append(condition)
+        parameters.extend(values)
+    if place:
+        cost, file, row = place
+        where.append(f"(EffectiveCost < {_COST} OR (EffectiveCost = {_COST} AND (file_index, file_row_number) > (?, ?)))")
+        parameters.extend([cost, cost, file, row])
+    return " AND ".join(where), parameters
 
 
 def generation_of(cursor: str) -> int:
@@ -133,7 +137,7 @@ def _read_cursor(cursor: str, query: Query, *, generation: Generation) -> tuple[
     """Cost, file and row after which a page begins."""
     found = _open(cursor)
     if found["q"] != digest_of(query) or found["n"] != generation.n:
-        raise QuestionError("this cursor belongs to another question", cure="start again without it", pointer="after")
+        raise QuestionError("this cursor belongs to another question", cure="start again without it", pointer="cursor")
     cost, file, row = cast("tuple[str, int, int]", found["p"])
     return cost, file, row
 
@@ -148,4 +152,4 @@ def _open(cursor: str) -> dict[str, object]:
             return {"n": found["n"], "q": found["q"], "p": (str(cost), file, row)}
     except (ValueError, TypeError, KeyError, ArithmeticError, binascii.Error):
         pass
-    raise QuestionError("this is not a cursor", cure="take the address of the next page as it was given", pointer="after")
+    raise QuestionError("this is not a cursor", cure="take the address of the next page as it was given", pointer="cursor")

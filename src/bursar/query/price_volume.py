@@ -42,7 +42,7 @@ def effects(now: Slice, before: Slice, *, generation: Generation | None, warehou
   sum(effective_cost) FILTER (WHERE {second}) AS c1, sum(consumed_quantity) FILTER (WHERE {second}) AS q1
 FROM {relation_of(files)}
 WHERE ({first}) OR ({second})
-GROUP BY currency, team, service, provider, service_name, sku_id, consumed_unit"""  # noqa: S608 - dates and our own paths
+GROUP BY currency, team, service, provider, service_name, sku_id, consumed_unit"""
     rows = warehouse.rows(sql, reads=[file.path for file in files]).rows
     return _summed(cast("Iterable[tuple[str, str, str, Decimal | None, Decimal | None, Decimal | None, Decimal | None]]", rows))
 

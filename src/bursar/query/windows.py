@@ -54,7 +54,7 @@ def slice_of(window: str | None, period: str | None, *, generation: Generation) 
     latest = latest_day(generation) or generation.at.date()
     if window:
         return window_slice(window, latest=latest)
-    chosen = _period(period) if period else Period.parse(max(generation.periods(), default=str(Period.of(latest))))
+    chosen = period_of(period) if period else Period.parse(max(generation.periods(), default=str(Period.of(latest))))
     return Slice(start=chosen.start, end=chosen.end, period=chosen)
 
 
@@ -67,7 +67,7 @@ def window_slice(window: str, *, latest: date) -> Slice:
     if ".." in text:
         return _between(text, pointer="window")
     if re.fullmatch(r"\d{4}-\d{2}", text):
-        month = _period(text, pointer="window")
+        month = period_of(text, pointer="window")
         return Slice(start=month.start, end=month.end)
     return _named(text, latest=latest)
 
@@ -142,7 +142,7 @@ def _day(text: str, *, pointer: str) -> date:
     return found
 
 
-def _period(text: str, *, pointer: str = "period") -> Period:
+def period_of(text: str, *, pointer: str = "period") -> Period:
     """`YYYY-MM`, and nothing else that `Period.parse` would read."""
     written = text.strip()
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", written) or int(written[:4]) not in _YEARS:

@@ -53,7 +53,7 @@ def test_a_cursor_stays_with_its_question_and_generation(generation: Generation,
     ):
         with pytest.raises(QuestionError) as refused:
             lines(question, generation=book, warehouse=warehouse, after=after)
-        assert refused.value.pointer == "after"
+        assert refused.value.pointer == "cursor"
 
 
 @pytest.mark.parametrize("limit", [0, 1001])
