@@ -44,10 +44,7 @@ class Draws:
 
     def text(self, length: int, index: int = 0, alphabet: str = "0123456789abcdef") -> str:
         """An identifier of so many characters."""
-        parts: list[str] = []
-        for step in range(length):
-            parts.append(alphabet[self.word(index * 64 + step) % len(alphabet)])
-        return "".join(parts)
+        return "".join(alphabet[self.word(index * 64 + step) % len(alphabet)] for step in range(length))
 
     def uuid(self, index: int = 0) -> str:
         """An identifier in the shape of a version 4 UUID."""

@@ -107,5 +107,8 @@ def planted(first: Period, months: int, *, seed: int) -> tuple[Planted, ...]:
     return (
         Planted(kind="spike", provider="aws", team="ml", service="training", env="prod", first=spike, last=spike, ppm=1_250_000),
         Planted(kind="level_shift", provider="gcp", team="search", service="query", env="prod", first=shift, last=end, ppm=1_400_000),
-        Planted(kind="drift", provider="aws", team="platform", service="observability", env="prod", first=drift, last=end, ppm=PPM, daily_ppm=15_000),
-    )
+        Planted(
+            kind="drift", provider="aws", team="platform", service="observability", env="prod",
+            first=drift, last=end, ppm=PPM, daily_ppm=15_000,
+        ),
+    )  # fmt: skip

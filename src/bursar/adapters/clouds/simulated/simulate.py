@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bursar.adapters.clouds.simulated import invoices
+from bursar.adapters.clouds.simulated import deliveries as on_the_way
+from bursar.adapters.clouds.simulated import invoices, metrics
 from bursar.adapters.clouds.simulated.amounts import text
 from bursar.adapters.clouds.simulated.aws import bill as aws
 from bursar.adapters.clouds.simulated.azure import bill as azure
@@ -34,7 +35,7 @@ class Truth:
     content: Mapping[str, object]
 
 
-def simulate(
+def simulate(  # noqa: PLR0913  the options of `bursar simulate`
     out: Path,
     *,
     clouds: Sequence[str] = ("aws", "gcp", "azure"),
@@ -48,19 +49,28 @@ def simulate(
     """Write bills, invoices, metrics and truth.json under a new or empty folder. Same arguments, same bytes.
 
     `rows` is about the number of usage rows a month over all clouds; what they cost hardly depends on it.
+    `deliveries="all"` adds the month after the last as a bucket sees it come, under deliveries/, in order of arrival.
     Raises ConfigError for an unknown cloud, a month that is none, or a folder that holds something.
     """
     estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed)
-    tell = progress or (lambda _: None)
+    tell = progress or _silent
     periods = [estate.first.shift(offset) for offset in range(months)]
     for cloud in clouds:
         tell(f"bills of {cloud}, {periods[0]} to {periods[-1]}")
         CLOUDS[cloud](out / cloud, periods, estate)
     for period in periods:
         invoices.write(out / "invoices", period, estate.ledger)
+        metrics.write(out / "metrics", period, seed=seed)
     content = _truth(estate)
+    if deliveries == "all":
+        tell(f"deliveries of {periods[-1].shift(1)}")
+        content["deliveries"] = on_the_way.write(out / "deliveries", periods[-1].shift(1), estate, clouds=tuple(clouds))
     (out / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return Truth(out=out, content=content)
+
+
+def _silent(what: str) -> None:
+    """Nobody listens."""
 
 
 def _estate(out: Path, *, clouds: Sequence[str], first: Period, months: int, rows: int, seed: int) -> Estate:

@@ -13,6 +13,7 @@ from bursar.adapters.clouds.simulated.aws.payer import PAYERS, Desk, Payer
 from bursar.adapters.clouds.simulated.aws.usage import Usage
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.estate import Estate
+from bursar.adapters.clouds.simulated.variant import Delivery
 from bursar.domain.periods import Period
 
 ACME_SHARE_PERCENT = 70
@@ -24,45 +25,46 @@ def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     for month in months:
         for payer in PAYERS:
             share = ACME_SHARE_PERCENT if payer.account == ACME else 100 - ACME_SHARE_PERCENT
-            rows = estate.rows["aws"] * share // 100
-            _leftover(root, month, estate, payer)
-            deliver(root, month, estate, payer, rows=rows, run="final", at=_after(month, days=3))
+            older = Delivery(month=month, rows=400, run="older", at=after(month, days=-9))
+            final = Delivery(month=month, rows=estate.rows["aws"] * share // 100, run="final", at=after(month, days=3))
+            # the bucket keeps older runs; no manifest of the month names them any more
+            deliver(root, estate.aside(), payer, delivery=older)
+            deliver(root, estate, payer, delivery=final)
 
 
-def deliver(root: Path, month: Period, estate: Estate, payer: Payer, *, rows: int, run: str, at: datetime) -> int:
+def deliver(root: Path, estate: Estate, payer: Payer, *, delivery: Delivery) -> int:
     """Write one complete run of a payer's export. Returns the number of native rows."""
-    ident = Draws(estate.seed, "aws", payer.account, month, "run", run).uuid()
-    events = runs(month, estate, payer, rows=rows)
-    chunk_rows = min(CHUNK_ROWS, max(2_000, rows // 2))
+    month = delivery.month
+    ident = Draws(estate.seed, "aws", payer.account, month, "run", delivery.run).uuid()
+    events = runs(estate, payer, delivery)
+    chunk_rows = min(CHUNK_ROWS, max(2_000, delivery.rows // 2))
     if payer.net_percent == 100:
-        execution = cur2.Execution(at=at, ident=ident)
+        execution = cur2.Execution(at=delivery.at, ident=ident)
         return cur2.write(root / "cur2", month, events, execution=execution, chunk_rows=chunk_rows, account=payer.account)
     return cur.write(root / "cur", month, events, assembly=ident, chunk_rows=chunk_rows, account=payer.account)
 
 
-def runs(month: Period, estate: Estate, payer: Payer, *, rows: int) -> Iterator[Run]:
+def runs(estate: Estate, payer: Payer, delivery: Delivery) -> Iterator[Run]:
     """Every line of the month, told to the ledger as it passes."""
-    desk = Desk(payer, month, estate.seed, estate.ledger)
-    usage = Usage(desk, estate.shape, rows, days=(month.end - month.start).days)
+    month, variant = delivery.month, delivery.variant
+    desk = Desk(payer, month, estate.seed, estate.ledger, variant.is_final)
+    usage = Usage(desk, estate.shape, delivery.rows, variant)
     charges = Charges(usage)
     for phase in (usage.runs(), Commitments(usage).runs(is_first_month=month == estate.first), charges.runs()):
         for run in phase:
             yield _booked(estate, run)
-    yield _booked(estate, charges.closing())
+    if variant.is_final:
+        yield _booked(estate, charges.closing())
 
 
 def _booked(estate: Estate, run: Run) -> Run:
     estate.ledger.post(run.postings())
     if run.item.waste:
-        estate.note_waste("aws", run.item.waste, run.item.columns["line_item_resource_id"], period=run.item.key.period, amount=sum(run.net))
+        resource = run.item.columns["line_item_resource_id"]
+        estate.note_waste("aws", run.item.waste, resource, period=run.item.key.period, amount=sum(run.net))
     return run
 
 
-def _leftover(root: Path, month: Period, estate: Estate, payer: Payer) -> None:
-    """An older run of the export, as the bucket keeps it: its files stay, no manifest of the month names them."""
-    aside = estate.aside()
-    deliver(root, month, aside, payer, rows=400, run="older", at=_after(month, days=-9))
-
-
-def _after(month: Period, *, days: int) -> datetime:
+def after(month: Period, *, days: int) -> datetime:
+    """The hour the export runs, so many days after the month's end."""
     return datetime.combine(month.end, datetime.min.time(), UTC) + timedelta(days=days, hours=4, minutes=15)

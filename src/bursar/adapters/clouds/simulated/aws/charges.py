@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from bursar.adapters.clouds.simulated.amounts import CENT, text, to_cent, units
 from bursar.adapters.clouds.simulated.aws.catalogue import AwsMeter, skus
 from bursar.adapters.clouds.simulated.aws.lines import Run, single
-from bursar.adapters.clouds.simulated.aws.payer import MARKETPLACE, metered, product
+from bursar.adapters.clouds.simulated.aws.payer import MARKETPLACE, Terms, metered, product
 from bursar.adapters.clouds.simulated.aws.usage import REGION, Usage
 from bursar.adapters.clouds.simulated.slots import DAY, moment
 
 _EC2 = ("AmazonEC2", "Amazon Elastic Compute Cloud")
+_CDN = ("AmazonCloudFront", "Amazon CloudFront")
+_SAGEMAKER = ("AmazonSageMaker", "Amazon SageMaker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +34,26 @@ class Charges:
         desk = self.usage.desk
         _, key = desk.invoice("main", "Amazon Web Services, Inc.")
         columns = metered(skus()["s3-requests"], region=REGION, resource="acme-access-logs", term="OnDemand", rate="0.000005")
-        item = desk.item("Usage", desk.payer.account, columns, rate=units("0.000005"))
+        item = desk.item("Usage", desk.payer.account, columns, terms=Terms(rate=units("0.000005")))
         return single(item, moment((self.usage.days - 1) * 24, DAY), to_cent(desk.ledger.billed(key)))
 
     def _month(self) -> int:
         return moment(0, self.usage.days * 24)
 
-    def _one(self, line_type: str, columns: dict[str, str], amount: str, **more: str) -> Run:
-        """A fee, credit or refund on the payer's account or the one named."""
+    def _one(self, line_type: str, columns: dict[str, str], amount: str, *, day: int = 0) -> Run:
+        """A fee, credit or refund of the payer's own account: on a day, or over the month."""
         desk = self.usage.desk
-        account = more.pop("account", desk.payer.account)
-        day = int(more.pop("day", "0"))
         when = moment(day * 24, DAY) if day else self._month()
-        item = desk.item(line_type, account, columns, bill=more.get("bill", "Anniversary"))
+        item = desk.item(line_type, desk.payer.account, columns)
         return single(item, when, units(amount))
 
     def _fees(self) -> Iterator[Run]:
         support = product("AWSSupportBusiness", "AWS Support (Business)", description="AWS Support (Business) monthly fee")
         yield self._one("Fee", support, "1900.00" if self.usage.desk.payer.net_percent == 100 else "240.00")
-        flat = product("AmazonCloudFront", "Amazon CloudFront", description="CloudFront flat-rate plan: Pro", line_item_usage_type="Global-FlatRatePlan-Pro")
+        flat = product(*_CDN, description="CloudFront flat-rate plan: Pro", line_item_usage_type="Global-FlatRatePlan-Pro")
         yield self._one("FlatRateSubscription", flat, "15.00")
-        unknown = product("AmazonSageMaker", "Amazon SageMaker", description="Prepaid allocation of SageMaker capacity", line_item_usage_type="USE1-Allocation")
-        yield self._one("PrepaidAllocation", unknown, "12.34", day="9")
+        unknown = product(*_SAGEMAKER, description="Prepaid allocation of capacity", line_item_usage_type="USE1-Allocation")
+        yield self._one("PrepaidAllocation", unknown, "12.34", day=9)
         if self.usage.desk.payer.net_percent == 100:
             yield from self._marketplace()
 
@@ -63,19 +63,25 @@ class Charges:
         common = {"line_item_legal_entity": "Elastic N.V.", "product_product_family": "AWS Marketplace"}
         saas = product("8ad3bw5bxqxhgjyklxyqzr3cx", "Elastic Cloud", description="Elastic Cloud units", **common)
         tags = {"user_team": "search", "user_service": "query", "user_env": "prod"}
-        usage = desk.item("Usage", account, {**saas, "line_item_usage_type": "Global-SoftwareUsage-Units", "pricing_unit": "Units"}, issuer=MARKETPLACE, document="marketplace", tags=tags, rate=units("1"))
+        metered_units = {**saas, "line_item_usage_type": "Global-SoftwareUsage-Units", "pricing_unit": "Units"}
+        terms = Terms(issuer=MARKETPLACE, document="marketplace", tags=tags, rate=units("1"))
+        usage = desk.item("Usage", account, metered_units, terms=terms)
         for day in range(self.usage.days):
             yield single(usage, moment(day * 24, DAY), units("31.50"), public=units("31.50"))
-        fee = desk.item("Fee", account, {**saas, "line_item_usage_type": "Global-SoftwareContract"}, issuer=MARKETPLACE, document="marketplace")
+        contract = {**saas, "line_item_usage_type": "Global-SoftwareContract"}
+        fee = desk.item("Fee", account, contract, terms=Terms(issuer=MARKETPLACE, document="marketplace"))
         yield single(fee, self._month(), units("450.00"))
 
     def _refunds_and_credits(self) -> Iterator[Run]:
         refund = product(*_EC2, description="Refund for an impaired availability zone", line_item_usage_type="USE1-BoxUsage:m5.xlarge")
-        yield self._one("Refund", refund, "-61.7712345678", day="11")
+        yield self._one("Refund", refund, "-61.7712345678", day=11)
+        if self.usage.variant.refund:
+            late = product(*_EC2, description="Refund agreed after the month was closed")
+            yield self._one("Refund", late, self.usage.variant.refund, day=20)
         credit = product(*_EC2, description="AWS Activate promotional credit")
         yield self._one("Credit", credit, "-350.00")
-        above = product("AmazonSageMaker", "Amazon SageMaker", description="Service credit, more than the service cost")
-        yield self._one("Credit", above, "-40.00", day="9")
+        above = product(*_SAGEMAKER, description="Service credit, more than the service cost")
+        yield self._one("Credit", above, "-40.00", day=9)
 
     def _taxes(self) -> Iterator[Run]:
         desk = self.usage.desk
@@ -86,11 +92,11 @@ class Charges:
             yield single(item, self._month(), cost * 6 // 1000 // CENT * CENT)
 
     def _discounts(self) -> Iterator[Run]:
-        bundled = product("AmazonCloudFront", "Amazon CloudFront", description="Bundled transfer included in the plan", line_item_usage_type="USE1-Bundle")
+        bundled = product(*_CDN, description="Bundled transfer included in the plan", line_item_usage_type="USE1-Bundle")
         if self.usage.desk.payer.net_percent == 100:
-            yield self._one("BundledDiscount", bundled, "-8.4321", day="14")
-            yield self._one("SppDiscount", product(*_EC2, description="Solution provider programme discount"), "-17.25", day="15")
-            yield self._one("PrivateRateDiscount", product(*_EC2, description="Private rate for data transfer"), "-23.0500000001", day="16")
+            yield self._one("BundledDiscount", bundled, "-8.4321", day=14)
+            yield self._one("SppDiscount", product(*_EC2, description="Solution provider programme discount"), "-17.25", day=15)
+            yield self._one("PrivateRateDiscount", product(*_EC2, description="Private rate for data transfer"), "-23.0500000001", day=16)
             yield from self._negotiated()
             return
         yield from self._negotiated_net()
@@ -105,7 +111,7 @@ class Charges:
     def _of_meter(self, meter: AwsMeter) -> Iterator[Run]:
         sku = skus()[meter.sku]
         columns = product(sku.product, sku.name, description="Enterprise Program Discount", line_item_usage_type=f"USE1-{sku.usage_type}")
-        item = self.usage.desk.item("EdpDiscount", meter.account, columns, tags=meter.tags)
+        item = self.usage.desk.item("EdpDiscount", meter.account, columns, terms=Terms(tags=meter.tags))
         share = -meter.monthly * self.usage.scale() * 20  # 6 % of a month, a thirtieth of it a day, in units
         for day in range(self.usage.days):
             yield single(item, moment(day * 24, DAY), share // 10 * 10)
@@ -127,7 +133,8 @@ class Charges:
         desk, account = self.usage.desk, self.usage.desk.payer.meters[1].account
         for index, (namespace, share) in enumerate((("payments", 55), ("platform", 30), ("kube-system", 15))):
             cost = units("4.608") * share // 100
-            columns = product(*_EC2, description="EKS pod", line_item_usage_type="USE1-EKS-EC2-vCPU-Hours", line_item_operation="EKSPod-EC2") | {
+            columns = product(*_EC2, description="EKS pod", line_item_usage_type="USE1-EKS-EC2-vCPU-Hours") | {
+                "line_item_operation": "EKSPod-EC2",
                 "line_item_resource_id": f"arn:aws:eks:{REGION}:{account}:pod/prod/{namespace}/app-{index}/7c1e",
                 "split_line_item_parent_resource_id": "i-0e1f5a2b3c4d5e6f7",
                 "split_line_item_actual_usage": "2.5",
@@ -143,6 +150,6 @@ class Charges:
                 columns["split_line_item_net_split_cost"] = text(cost * desk.payer.net_percent // 100)
                 columns["split_line_item_net_unused_cost"] = text(cost // 10 * desk.payer.net_percent // 100)
             tags = {"aws:eks:cluster-name": "prod", "aws:eks:namespace": namespace}
-            item = desk.item("Usage", account, columns, tags=tags, is_split=True)
+            item = desk.item("Usage", account, columns, terms=Terms(tags=tags, is_split=True))
             for day in range(self.usage.days):
                 yield single(item, moment(day * 24, DAY), 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bursar.adapters.clouds.simulated.amounts import text, units
 from bursar.adapters.clouds.simulated.aws.catalogue import Plan, Reservation, skus
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run, single
-from bursar.adapters.clouds.simulated.aws.payer import product
+from bursar.adapters.clouds.simulated.aws.payer import Terms, product
 from bursar.adapters.clouds.simulated.aws.usage import (
     Usage,
     daily_commitment,
@@ -60,7 +60,7 @@ class Commitments:
             columns["savings_plan_net_amortized_upfront_commitment_for_billing_period"] = text(amortised * percent // 100)
             columns["savings_plan_net_recurring_commitment_for_billing_period"] = text(recurring * percent // 100)
         unused = (amortised + recurring - used) * percent // 100
-        return desk.item("SavingsPlanRecurringFee", desk.payer.account, columns, unused=unused, is_commitment=True)
+        return desk.item("SavingsPlanRecurringFee", desk.payer.account, columns, terms=Terms(unused=unused, is_commitment=True))
 
     def _plan_product(self, plan: Plan, what: str) -> dict[str, str]:
         description = f"{what}: 1 year {plan.option} {plan.offering}"
@@ -71,7 +71,8 @@ class Commitments:
         desk, percent = self.usage.desk, self.usage.desk.payer.net_percent
         bill, document = ("Purchase", f"purchase-{plan.key}") if percent == 100 else ("Anniversary", "main")
         columns = self._plan_product(plan, "SavingsPlan Upfront Fee")
-        item = desk.item("SavingsPlanUpfrontFee", desk.payer.account, columns, bill=bill, document=document, is_commitment=True)
+        terms = Terms(bill=bill, document=document, is_commitment=True)
+        item = desk.item("SavingsPlanUpfrontFee", desk.payer.account, columns, terms=terms)
         net = fee * percent // 100
         self._discount(0, fee - net)
         return single(item, moment(0, 1), fee, net=net)
@@ -81,7 +82,7 @@ class Commitments:
         desk = self.usage.desk
         document = f"refund-{plan.key}" if desk.payer.net_percent == 100 else "main"
         columns = self._plan_product(plan, "Refund of returned SavingsPlan")
-        item = desk.item("Refund", desk.payer.account, columns, bill="Refund", document=document, is_commitment=True)
+        item = desk.item("Refund", desk.payer.account, columns, terms=Terms(bill="Refund", document=document, is_commitment=True))
         return single(item, moment(24 * 4, 1), units("-25.40"))
 
     def _reservation_fees(self, reservation: Reservation, *, is_first_month: bool) -> Iterator[Run]:
@@ -108,7 +109,7 @@ class Commitments:
                 "reservation_net_upfront_value": text(upfront * TERM_DAYS * percent // 100),
             }
         unused = unused_amortised * percent // 100 + unused_recurring * percent // 100
-        item = desk.item("RIFee", desk.payer.account, columns, unused=unused, is_commitment=True)
+        item = desk.item("RIFee", desk.payer.account, columns, terms=Terms(unused=unused, is_commitment=True))
         net = recurring * percent // 100
         self._discount(0, recurring - net)
         yield single(item, moment(0, usage.days * 24), recurring, net=net)
@@ -124,7 +125,7 @@ class Commitments:
         desk, percent = self.usage.desk, self.usage.desk.payer.net_percent
         bill, document = ("Purchase", f"purchase-{reservation.key}") if percent == 100 else ("Anniversary", "main")
         columns = self._reservation_product(reservation, "Upfront fee")
-        item = desk.item("Fee", desk.payer.account, columns, bill=bill, document=document, is_commitment=True)
+        item = desk.item("Fee", desk.payer.account, columns, terms=Terms(bill=bill, document=document, is_commitment=True))
         net = fee * percent // 100
         self._discount(0, fee - net)
         return single(item, moment(0, 1), fee, net=net)

@@ -56,7 +56,10 @@ _CONSTANT = (
     "split_line_item_split_cost", "split_line_item_unused_cost", "split_line_item_net_split_cost", "split_line_item_net_unused_cost",
     "split_line_item_public_on_demand_split_cost", "split_line_item_public_on_demand_unused_cost",
 )  # fmt: skip
-_TAGS = ("aws:createdBy", "aws:eks:cluster-name", "aws:eks:namespace", "user:Environment", "user:Owner", "user:Service", "user:Team", "user:team")
+_TAGS = (
+    "aws:createdBy", "aws:eks:cluster-name", "aws:eks:namespace",
+    "user:Environment", "user:Owner", "user:Service", "user:Team", "user:team",
+)  # fmt: skip
 _COST_CATEGORIES = ("Team",)
 
 

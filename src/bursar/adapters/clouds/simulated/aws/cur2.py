@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,8 @@ from bursar.domain.periods import Period
 EXPORT = "finops"
 BUCKET = "s3://acme-billing/cur2"
 _MAPS = frozenset({"resource_tags", "cost_category", "product", "discount"})
+_COVERED = "d.line_item_line_item_type = 'SavingsPlanCoveredUsage'"
+_RESERVED = "d.line_item_line_item_type = 'DiscountedUsage'"
 _VARYING = {
     "identity_line_item_id": "md5('$prefix' || l.line)",
     "identity_time_interval": "m.stretch",
@@ -27,10 +29,10 @@ _VARYING = {
     "line_item_unblended_cost": "l.cost / 1e10",
     "line_item_blended_cost": "l.cost / 1.02e10",
     "pricing_public_on_demand_cost": "l.public / 1e10",
-    "savings_plan_savings_plan_effective_cost": "CASE WHEN d.line_item_line_item_type = 'SavingsPlanCoveredUsage' THEN l.effective ELSE 0 END / 1e10",
-    "reservation_effective_cost": "CASE WHEN d.line_item_line_item_type = 'DiscountedUsage' THEN l.effective ELSE 0 END / 1e10",
+    "savings_plan_savings_plan_effective_cost": f"CASE WHEN {_COVERED} THEN l.effective ELSE 0 END / 1e10",
+    "reservation_effective_cost": f"CASE WHEN {_RESERVED} THEN l.effective ELSE 0 END / 1e10",
     "reservation_amortized_upfront_cost_for_usage": "l.amortised / 1e10",
-    "reservation_recurring_fee_for_usage": "CASE WHEN d.line_item_line_item_type = 'DiscountedUsage' THEN l.effective - l.amortised ELSE 0 END / 1e10",
+    "reservation_recurring_fee_for_usage": f"CASE WHEN {_RESERVED} THEN l.effective - l.amortised ELSE 0 END / 1e10",
 }
 
 
@@ -111,7 +113,7 @@ def _chunks(runs: Iterable[Run], size: int) -> Iterable[Chunk]:
 
 
 def _render(chunk: Chunk, month: Period, target: Path, *, prefix: str) -> None:
-    import duckdb  # heavy: only when a bill is really written
+    import duckdb  # noqa: PLC0415  heavy: only when a bill is really written
 
     with TemporaryDirectory() as folder:
         paths = {name: Path(folder) / f"{name}.csv" for name in ("lines", "items", "moments")}
@@ -164,7 +166,7 @@ def _maps(item: Item) -> dict[str, str]:
 
 def stretch(month: Period, moment: int) -> tuple[str, str]:
     """A moment's start and end as AWS writes them."""
-    starts = datetime(month.year, month.month, 1) + timedelta(hours=moment // 1000)
+    starts = datetime(month.year, month.month, 1, tzinfo=UTC) + timedelta(hours=moment // 1000)
     ends = starts + timedelta(hours=moment % 1000)
     return f"{starts:%Y-%m-%dT%H:%M:%S}Z", f"{ends:%Y-%m-%dT%H:%M:%S}Z"
 

@@ -11,7 +11,10 @@ from typing import NamedTuple
 from bursar.adapters.clouds.simulated.ledger import Costs, Key, Posting
 
 SILENT = frozenset({"SavingsPlanNegation"})
-TAXES_AND_FEES = {"Fee": "Purchase", "FlatRateSubscription": "Purchase", "Tax": "Tax", "Credit": "Credit"}
+BOUGHT = {
+    "Fee": "Purchase", "FlatRateSubscription": "Purchase", "SavingsPlanUpfrontFee": "Purchase",
+    "Tax": "Tax", "Credit": "Credit", "Refund": "Purchase",
+}  # fmt: skip
 NEGOTIATED = frozenset({"EdpDiscount", "PrivateRateDiscount"})
 
 
@@ -61,27 +64,26 @@ class Run(NamedTuple):
             yield Posting(replace(item.key, category="Purchase"), Costs(net, 0, net, net), rows)
             yield Posting(replace(item.key, category="Usage"), Costs(0, item.unused, 0, 0), rows)
             return
-        category, costs = self._costs(net)
+        category, costs = self._bought(net) if item.type in BOUGHT else ("Usage", self._used(net))
         yield Posting(replace(item.key, category=category), costs, rows)
 
-    def _costs(self, net: int) -> tuple[str, Costs]:
+    def _bought(self, net: int) -> tuple[str, Costs]:
+        """Fees, taxes, credits and refunds; those of commitments have no effective cost."""
+        kind, effective = self.item.type, 0 if self.item.is_commitment else net
+        if kind == "Refund":
+            return "Purchase" if self.item.is_commitment else "Usage", Costs(net, effective, effective, effective)
+        return BOUGHT[kind], Costs(net, effective, net, net)
+
+    def _used(self, net: int) -> Costs:
+        """Usage of every kind, discounts included; a type nobody knows is usage."""
         kind = self.item.type
         if kind == "SavingsPlanCoveredUsage":
-            return "Usage", Costs(0, sum(self.effective), net, self._public())
+            return Costs(0, sum(self.effective), net, self._public())
         if kind == "DiscountedUsage":
-            return "Usage", Costs(net, sum(self.effective), self._public(), self._public())
-        if kind == "SavingsPlanUpfrontFee" or (kind == "Fee" and self.item.is_commitment):
-            return "Purchase", Costs(net, 0, net, net)
-        if kind in TAXES_AND_FEES:
-            return TAXES_AND_FEES[kind], Costs(net, net, net, net)
-        if kind == "Refund":
-            effective = 0 if self.item.is_commitment else net
-            return "Purchase" if self.item.is_commitment else "Usage", Costs(net, effective, effective, effective)
-        if kind in NEGOTIATED:
-            return "Usage", Costs(net, net, net, 0)
+            return Costs(net, sum(self.effective), self._public(), self._public())
         if kind.endswith("Discount"):
-            return "Usage", Costs(net, net, 0, 0)
-        return "Usage", Costs(net, net, net, self._public())
+            return Costs(net, net, net if kind in NEGOTIATED else 0, 0)
+        return Costs(net, net, net, self._public())
 
     def _public(self) -> int:
         return sum(public or cost for public, cost in zip(self.public, self.cost, strict=True))

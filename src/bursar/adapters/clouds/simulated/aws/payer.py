@@ -1,7 +1,7 @@
 """One AWS organisation: who pays, in which form it is told, and the columns every line of it carries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bursar.adapters.clouds.simulated.aws.catalogue import (
@@ -42,9 +42,31 @@ class Payer:
 
 
 PAYERS = (
-    Payer(account=ACME, source="aws-cur2-finops", net_percent=100, meters=meters("acme"), plans=PLANS, reservations=RESERVATIONS, essential=14),
-    Payer(account=GLOBEX, source="aws-cur-globex", net_percent=91, meters=meters("globex"), plans=GLOBEX_PLANS, reservations=GLOBEX_RESERVATIONS, essential=8),
+    Payer(
+        account=ACME, source="aws-cur2-finops", net_percent=100, meters=meters("acme"),
+        plans=PLANS, reservations=RESERVATIONS, essential=14,
+    ),
+    Payer(
+        account=GLOBEX, source="aws-cur-globex", net_percent=91, meters=meters("globex"),
+        plans=GLOBEX_PLANS, reservations=GLOBEX_RESERVATIONS, essential=8,
+    ),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What sets a line apart: the document it stands on, whose it is, and the amounts its item knows (see Item)."""
+
+    bill: str = "Anniversary"
+    document: str = "main"
+    issuer: str = AWS_INC
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    categories: Mapping[str, str] = field(default_factory=dict[str, str])
+    rate: int = 0
+    unused: int = 0
+    is_commitment: bool = False
+    is_split: bool = False
+    waste: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +100,21 @@ class Desk:
         )  # fmt: skip
         return number, number
 
-    def item(
-        self, line_type: str, account: str, sku_columns: Mapping[str, str], *, bill: str = "Anniversary",
-        issuer: str = AWS_INC, tags: Mapping[str, str] | None = None, categories: Mapping[str, str] | None = None,
-        document: str = "main", rate: int = 0, unused: int = 0, is_commitment: bool = False, is_split: bool = False, waste: str = "",
-    ) -> Item:  # fmt: skip
+    def item(self, line_type: str, account: str, sku_columns: Mapping[str, str], *, terms: Terms = Terms()) -> Item:
         """A line's constant part: bill, account, product columns, owner."""
-        number, key = self.invoice(document, issuer)
-        columns = {**self._bill(bill, number, issuer), **self._account(account), **sku_columns}
+        number, key = self.invoice(terms.document, terms.issuer)
+        columns = {**self._bill(terms.bill, number, terms.issuer), **self._account(account), **sku_columns}
         columns.setdefault("line_item_legal_entity", AWS_INC)
         columns["line_item_line_item_type"] = line_type
-        tags, categories = tags or {}, categories or {}
-        bare = {name.removeprefix("user_").removeprefix("user:"): value for name, value in tags.items()}
+        bare = {name.removeprefix("user_").removeprefix("user:"): value for name, value in terms.tags.items()}
         return Item(
             type=line_type,
             key=Key(
                 provider="aws", period=str(self.month), currency="USD", source=self.payer.source, invoice=key,
-                account=account, service=columns["line_item_product_code"], category="", team=owner((bare, categories), TEAM_KEYS),
+                account=account, service=columns["line_item_product_code"], category="", team=owner((bare, terms.categories), TEAM_KEYS),
             ),
-            columns=columns, tags=tags, categories=categories, rate=rate, unused=unused,
-            is_commitment=is_commitment, is_split=is_split, waste=waste,
+            columns=columns, tags=terms.tags, categories=terms.categories, rate=terms.rate, unused=terms.unused,
+            is_commitment=terms.is_commitment, is_split=terms.is_split, waste=terms.waste,
         )  # fmt: skip
 
     def _bill(self, bill: str, number: str, issuer: str) -> dict[str, str]:

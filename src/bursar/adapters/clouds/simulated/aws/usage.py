@@ -13,12 +13,15 @@ from bursar.adapters.clouds.simulated.aws.catalogue import (
     skus,
 )
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run
-from bursar.adapters.clouds.simulated.aws.payer import Desk, metered
+from bursar.adapters.clouds.simulated.aws.payer import Desk, Terms, metered
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
 from bursar.adapters.clouds.simulated.slots import DAY, WASTED, Slots, moment, per_meter
+from bursar.adapters.clouds.simulated.variant import Variant
 
 REGION = "us-east-1"
+TERMS = {"ri": "Reserved", "spot": "Spot"}
+LINE_TYPES = {"sp": "SavingsPlanCoveredUsage", "ri": "DiscountedUsage"}
 _NORMALISED = 100
 """Covered amounts are multiples of this many units, so that a net twin of a whole percentage stays whole."""
 
@@ -41,8 +44,13 @@ class Usage:
     desk: Desk
     shape: Shape
     rows: int
-    days: int
+    variant: Variant = field(default_factory=Variant)
     used: Used = field(default_factory=Used)
+
+    @property
+    def days(self) -> int:
+        """How many days of the month are in."""
+        return self.variant.days_of(self.desk.month)
 
     def meters(self) -> tuple[tuple[AwsMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
@@ -53,12 +61,14 @@ class Usage:
     def scale(self) -> int:
         """By how much the kept meters stand in for all, in ppm: money does not depend on the number of rows."""
         kept, _ = self.meters()
-        return PPM * sum(meter.monthly for meter in self.desk.payer.meters) // sum(meter.monthly for meter in kept)
+        return self.variant.factor_ppm * sum(meter.monthly for meter in self.desk.payer.meters) // sum(meter.monthly for meter in kept)
 
     def runs(self) -> Iterator[Run]:
         """All usage lines, with the negations of those under a Savings Plan."""
         kept, each = self.meters()
         for meter in kept:
+            if meter.waste and meter.waste == self.variant.without:
+                continue
             slots = Slots.of(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "aws", meter.key, "slots"))
             items = [self._item(meter, index) for index in range(len(slots.weights))]
             negations = [self._negation(item) for item in items] if meter.mode.startswith("sp:") else []
@@ -114,24 +124,24 @@ class Usage:
         sku, draws = skus()[meter.sku], Draws(self.desk.seed, "aws", meter.key, "resource")
         resource = f"{sku.resource}0{draws.text(16, index)}"
         if not sku.resource.endswith("-"):
-            resource = f"arn:aws:{sku.product.removeprefix('Amazon').removeprefix('AWS').lower()}:{REGION}:{meter.account}:{sku.resource}{meter.service or 'misc'}-{draws.text(6, index)}"
+            namespace = sku.product.removeprefix("Amazon").removeprefix("AWS").lower()
+            resource = f"arn:aws:{namespace}:{REGION}:{meter.account}:{sku.resource}{meter.service}-{draws.text(6, index)}"
         kind, _, name = meter.mode.partition(":")
         rate = sku.spot or sku.rate
-        columns = metered(sku, region=REGION, resource=resource, term="Reserved" if kind == "ri" else "Spot" if kind == "spot" else "OnDemand", rate=rate)
-        line_type = {"sp": "SavingsPlanCoveredUsage", "ri": "DiscountedUsage"}.get(kind, "Usage")
+        columns = metered(sku, region=REGION, resource=resource, term=TERMS.get(kind, "OnDemand"), rate=rate)
+        line_type = LINE_TYPES.get(kind, "Usage")
         if kind == "sp":
             columns |= plan_columns(self.desk, self._plan(name))
         if kind == "ri":
             columns |= reservation_columns(self.desk, self._reservation(name))
             columns["line_item_unblended_rate"] = columns["line_item_blended_rate"] = "0.0000000000"
-        return self.desk.item(
-            line_type, meter.account, columns, tags=meter.tags, categories=meter.categories, rate=units(rate), waste=meter.waste
-        )
+        terms = Terms(tags=meter.tags, categories=meter.categories, rate=units(rate), waste=meter.waste)
+        return self.desk.item(line_type, meter.account, columns, terms=terms)
 
     def _negation(self, item: Item) -> Item:
         columns = {**item.columns, "line_item_line_item_description": "SavingsPlanNegation used by AccountId", "line_item_resource_id": ""}
         account = columns["line_item_usage_account_id"]
-        return self.desk.item("SavingsPlanNegation", account, columns, rate=item.rate)
+        return self.desk.item("SavingsPlanNegation", account, columns, terms=Terms(rate=item.rate))
 
     def _negated(self, item: Item, run: Run, day: int) -> Run:
         return Run(item, [moment(day * 24, DAY)], [-sum(run.cost)], [-sum(run.net)], [0], [0], [0], [0])

@@ -11,6 +11,7 @@ from bursar.adapters.clouds.simulated.azure.lines import Row
 from bursar.adapters.clouds.simulated.azure.usage import Usage
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.estate import Estate
+from bursar.adapters.clouds.simulated.variant import Delivery
 from bursar.domain.periods import Period
 
 PART_ROWS = 50_000
@@ -21,31 +22,33 @@ def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     """Write both scopes' final exports of the months, each with an older run left behind."""
     for month in months:
         for scope in SCOPES:
-            rows = estate.rows["azure"] * scope.percent // 100
-            deliver(root, month, estate.aside(), scope, rows=200, at=_after(month, days=-9))
-            deliver(root, month, estate, scope, rows=rows, at=_after(month, days=9))
+            older = Delivery(month=month, rows=200, run="older", at=after(month, days=-9))
+            final = Delivery(month=month, rows=estate.rows["azure"] * scope.percent // 100, run="final", at=after(month, days=9))
+            deliver(root, estate.aside(), scope, delivery=older)
+            deliver(root, estate, scope, delivery=final)
 
 
-def deliver(root: Path, month: Period, estate: Estate, scope: Scope, *, rows: int, at: datetime, kinds: Sequence[str] = KINDS) -> None:
-    """Write one run of a scope's exports."""
-    runs = tuple(
-        export.Run(kind=kind, at=at, ident=Draws(estate.seed, "azure", scope.name, month, kind, at).uuid(), root=scope.name)
-        for kind in kinds
-    )
-    part_rows = min(PART_ROWS, max(1_000, rows * 3 // 5))
-    export.pair(root, scope, month, runs=runs, rows=month_rows(month, estate, scope, rows=rows), part_rows=part_rows)
+def deliver(root: Path, estate: Estate, scope: Scope, *, delivery: Delivery, kinds: Sequence[str] = KINDS) -> None:
+    """Write one run of a scope's exports, both or one of the pair."""
+    month = delivery.month
+    idents = {kind: Draws(estate.seed, "azure", scope.name, month, kind, delivery.run).uuid() for kind in kinds}
+    runs = tuple(export.Run(kind=kind, at=delivery.at, ident=ident, root=scope.name) for kind, ident in idents.items())
+    part_rows = min(PART_ROWS, max(1_000, delivery.rows * 3 // 5))
+    export.pair(root, scope, month, runs=runs, rows=month_rows(estate, scope, delivery, kinds=kinds), part_rows=part_rows)
 
 
-def month_rows(month: Period, estate: Estate, scope: Scope, *, rows: int) -> Iterator[Row]:
-    """Every row of a month, told to the ledger as it passes."""
-    usage = Usage(Desk(scope, month, estate.seed, estate.ledger), estate.shape, rows)
+def month_rows(estate: Estate, scope: Scope, delivery: Delivery, *, kinds: Sequence[str] = KINDS) -> Iterator[Row]:
+    """Every row of a month, told to the ledger as it passes: as the pair says it, or the actual export alone."""
+    desk = Desk(scope, delivery.month, estate.seed, estate.ledger, delivery.variant.is_final)
+    usage = Usage(desk, estate.shape, delivery.rows, delivery.variant)
     for row in usage.all_rows():
-        estate.ledger.post(row.postings())
+        estate.ledger.post(row.postings() if len(kinds) > 1 else row.actual_postings())
         if row.item.waste:
             resource = row.item.columns["resourceid"].lower()
             estate.note_waste("azure", row.item.waste, resource, period=row.item.key.period, amount=row.cost)
         yield row
 
 
-def _after(month: Period, *, days: int) -> datetime:
+def after(month: Period, *, days: int) -> datetime:
+    """The hour the export runs, so many days after the month's end."""
     return datetime.combine(month.end, datetime.min.time(), UTC) + timedelta(days=days, hours=12)

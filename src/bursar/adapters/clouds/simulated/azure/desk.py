@@ -70,8 +70,8 @@ class Desk:
             )  # fmt: skip
         return key
 
-    def item(self, sku: Sku, resource: Resource, charge: Charge, *, prices: tuple[int, int, int], discount: str = "") -> Item:
-        """A row's constant part. `prices`: paid, contract, public; `discount` names the commitment."""
+    def item(self, sku: Sku, resource: Resource, charge: Charge, *, prices: tuple[int, ...], discount: str = "") -> Item:
+        """A row's constant part. `prices` are three: paid, contract, public; `discount` names the commitment."""
         key = self.invoice(is_marketplace=charge.is_marketplace)
         columns = {
             **self._scope_columns(),
@@ -113,7 +113,8 @@ class Desk:
         path = f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{sku.path}/{resource.name}" if resource.name else ""
         return {
             "subscriptionid": subscription, "subscriptionname": resource.subscription, "resourcegroup": group, "resourcegroupname": group,
-            "resourceid": path, "resourcename": resource.name, "resourcelocation": "westeurope", "location": "EU West", "meterregion": "EU West",
+            "resourceid": path, "resourcename": resource.name, "resourcelocation": "westeurope",
+            "location": "EU West", "meterregion": "EU West",
             "tags": _tags(resource.tags or {}, braces=self.is_agreement),
         }  # fmt: skip
 
@@ -122,10 +123,12 @@ def _sku_columns(sku: Sku, charge: Charge) -> dict[str, str]:
     product = f"{sku.category} {sku.subcategory} - {sku.meter} - EU West"
     return {
         "meterid": sku.meter_id, "metername": sku.meter, "metercategory": sku.category, "metersubcategory": sku.subcategory,
-        "product": product, "productname": product, "productid": f"DZH318Z0{sku.meter_id[:6].upper()}", "partnumber": f"AAA-{sku.meter_id[:5]}",
+        "product": product, "productname": product, "productid": f"DZH318Z0{sku.meter_id[:6].upper()}",
+        "partnumber": f"AAA-{sku.meter_id[:5]}",
         "servicefamily": sku.family, "consumedservice": sku.consumed, "unitofmeasure": sku.unit,
         "publishertype": "Marketplace" if charge.is_marketplace else "Azure",
-        "publishername": "Confluent" if charge.is_marketplace else "Microsoft", "planname": "Confluent Cloud" if charge.is_marketplace else "",
+        "publishername": "Confluent" if charge.is_marketplace else "Microsoft",
+        "planname": "Confluent Cloud" if charge.is_marketplace else "",
     }  # fmt: skip
 
 

@@ -97,7 +97,8 @@ class Export:
         self._waiting = []
 
     def _template(self, item: Item) -> str:
-        cells = ["%s" if name.lower() in _VARYING else item.columns.get(name.lower(), "").replace("%", "%%") for name in header(self.scope.name)]
+        known = {name: text.replace("%", "%%") for name, text in item.columns.items()} | dict.fromkeys(_VARYING, "%s")
+        cells = [known.get(name.lower(), "") for name in header(self.scope.name)]
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerow(cells)
         return buffer.getvalue()
@@ -133,8 +134,8 @@ class Export:
             },
             "deliveryConfig": {
                 "partitionData": True, "dataOverwriteBehavior": "CreateNewReport", "fileFormat": "Csv",
-                "compressionMode": "None" if self.scope.name == "ea" else "gzip", "containerUri": "/subscriptions/acme/blobServices/exports",
-                "rootFolderPath": self.run.root,
+                "compressionMode": "None" if self.scope.name == "ea" else "gzip",
+                "containerUri": "/subscriptions/acme/blobServices/exports", "rootFolderPath": self.run.root,
             },
             "runInfo": {
                 "executionType": "Scheduled", "submittedTime": f"{self.run.at:%Y-%m-%dT%H:%M:%S}.0000000Z", "runId": self.run.ident,

@@ -71,6 +71,13 @@ class Row(NamedTuple):
         category, costs = self._costs()
         yield Posting(replace(self.item.key, category=category), costs, 1)
 
+    def actual_postings(self) -> Iterator[Posting]:
+        """The charge where only the actual-cost export is known: what was billed is also the effective cost."""
+        if not self.item.is_in_actual:
+            return
+        for key, costs, rows in self.postings():
+            yield Posting(key, costs._replace(effective=self.actual_cost), rows)
+
     def _costs(self) -> tuple[str, Costs]:
         kind, cost = self.item.charge_type, self.cost
         if kind in UNUSED:

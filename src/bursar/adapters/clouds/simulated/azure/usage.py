@@ -13,14 +13,21 @@ from bursar.adapters.clouds.simulated.azure.lines import Item, Row
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
 from bursar.adapters.clouds.simulated.slots import WASTED, Slots, per_meter
+from bursar.adapters.clouds.simulated.variant import Variant
 
 MODELS = {"od": "OnDemand", "spot": "Spot", "ri": "Reservation", "sp": "SavingsPlan"}
 DISCOUNT_PERCENT = {"ri": 61, "sp": 72}
 WHOLE = 10**6
 """One unit of measure, in the quantity's 10^-6."""
 
-MARKETPLACE = Sku(category="SaaS", subcategory="Confluent", meter="Confluent Cloud units", family="SaaS", consumed="Microsoft.SaaS", unit="1/Month", price=10_000, payg=10_000, path="Microsoft.SaaS/resources", name="saas")  # fmt: skip
-ROUNDING = Sku(category="Rounding adjustment", subcategory="", meter="Rounding", family="", consumed="", unit="1", price=0, payg=0, path="", name="")  # fmt: skip
+MARKETPLACE = Sku(
+    category="SaaS", subcategory="Confluent", meter="Confluent Cloud units", family="SaaS", consumed="Microsoft.SaaS",
+    unit="1/Month", price=10_000, payg=10_000, path="Microsoft.SaaS/resources", name="saas",
+)  # fmt: skip
+ROUNDING = Sku(
+    category="Rounding adjustment", subcategory="", meter="Rounding", family="", consumed="",
+    unit="1", price=0, payg=0, path="", name="",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -30,12 +37,13 @@ class Usage:
     desk: Desk
     shape: Shape
     rows: int
+    variant: Variant = field(default_factory=Variant)
     used: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def days(self) -> int:
-        """How many days the month has."""
-        return (self.desk.month.end - self.desk.month.start).days
+        """How many days of the month are in."""
+        return self.variant.days_of(self.desk.month)
 
     def kept(self) -> tuple[tuple[AzureMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
@@ -54,7 +62,8 @@ class Usage:
         yield from self._commitments()
         yield from self._marketplace()
         yield from self._refunds()
-        yield self._closing()
+        if self.variant.is_final:
+            yield self._closing()
 
     def _metered(self) -> Iterator[Row]:
         kept, each = self.kept()

@@ -10,6 +10,7 @@ from bursar.adapters.clouds.simulated.gcp.charges import Charges
 from bursar.adapters.clouds.simulated.gcp.desk import Desk
 from bursar.adapters.clouds.simulated.gcp.lines import Row
 from bursar.adapters.clouds.simulated.gcp.usage import Usage
+from bursar.adapters.clouds.simulated.variant import Variant
 from bursar.domain.periods import Period
 
 SHARD_ROWS = 50_000
@@ -17,16 +18,21 @@ SHARD_ROWS = 50_000
 
 def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     """Write every row of the months into one table's folder. Shards know nothing of months."""
-    shard_rows = min(SHARD_ROWS, max(1_000, estate.rows["gcp"] * 3 // 5))
-    rows = (row for month in months for row in month_rows(month, estate))
-    export.write(root / TABLE, rows, shard_rows=shard_rows)
+    rows = (row for month in months for row in month_rows(estate, month, rows=estate.rows["gcp"]))
+    export.write(root / TABLE, rows, shard_rows=min(SHARD_ROWS, max(1_000, estate.rows["gcp"] * 3 // 5)))
 
 
-def month_rows(month: Period, estate: Estate) -> Iterator[Row]:
+def deliver(root: Path, estate: Estate, month: Period, *, rows: int, variant: Variant) -> None:
+    """Extract the table as it is at one moment of a month."""
+    export.write(root / TABLE, month_rows(estate, month, rows=rows, variant=variant), shard_rows=SHARD_ROWS)
+
+
+def month_rows(estate: Estate, month: Period, *, rows: int, variant: Variant = Variant()) -> Iterator[Row]:  # noqa: B008  frozen
     """Every row of an invoice month, told to the ledger as it passes."""
-    usage = Usage(Desk(month, estate.seed, estate.ledger), estate.shape, estate.rows["gcp"])
+    usage = Usage(Desk(month, estate.seed, estate.ledger, variant.is_final), estate.shape, rows, variant)
     charges = Charges(usage)
-    for phase in (usage.all_rows(), charges.rows(), charges.closing()):
+    phases = (usage.all_rows(), charges.rows(), charges.closing()) if variant.is_final else (usage.all_rows(), charges.rows())
+    for phase in phases:
         for row in phase:
             estate.ledger.post(row.postings())
             if row.item.waste:
@@ -35,6 +41,4 @@ def month_rows(month: Period, estate: Estate) -> Iterator[Row]:
 
 
 def _note_waste(estate: Estate, row: Row) -> None:
-    resource = row.item.columns["resource"]
-    name = resource["global_name"] if isinstance(resource, dict) else ""
-    estate.note_waste("gcp", row.item.waste, str(name), period=row.item.key.period, amount=row.cost)
+    estate.note_waste("gcp", row.item.waste, row.item.resource, period=row.item.key.period, amount=row.cost)

@@ -1,21 +1,25 @@
 """Rows only a bill has: commitment fees, credits above cost, corrections, late usage, tax and rounding."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import CENT, rounding, units
 from bursar.adapters.clouds.simulated.gcp.catalogue import Sku, skus
-from bursar.adapters.clouds.simulated.gcp.desk import Desk
+from bursar.adapters.clouds.simulated.gcp.desk import Desk, Terms
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.gcp.usage import OFFSET, Usage
 
-_GCE = {"service": "Compute Engine", "service_id": "6F81-5844-456A"}
-_INVOICE = {"service": "Invoice", "service_id": "3C4C-1B2B-0E4A"}
+_GCE = ("Compute Engine", "6F81-5844-456A")
+_INVOICE = ("Invoice", "3C4C-1B2B-0E4A")
 
 
-def _sku(service: dict[str, str], sku: str, ident: str) -> Sku:
-    return Sku(sku=sku, sku_id=ident, service=service["service"], service_id=service["service_id"], rate="1", pricing_unit="hour", unit="seconds", per=3600, resource="")  # fmt: skip
+def _sku(service: tuple[str, str], sku: str, ident: str) -> Sku:
+    name, service_id = service
+    return Sku(
+        sku=sku, sku_id=ident, service=name, service_id=service_id, rate="1",
+        pricing_unit="hour", unit="seconds", per=3600, resource="",
+    )  # fmt: skip
 
 
 OLD_FEE = _sku(_GCE, "Commitment v1: N1 Cpu in Americas for 1 Year", "9F0A-BD6D-2E2F")
@@ -45,47 +49,52 @@ class Charges:
 
     def closing(self) -> Iterator[Row]:
         """What arrives after the month: tax, adjustments, and the rounding that brings each invoice to whole cents."""
-        tax = self.desk.item(TAX, cost_type="tax", is_usage=False, has_prices=False)
+        tax = self.desk.item(TAX, terms=_closing(cost_type="tax"))
         yield self._flat(tax, self.usage.total * 4 // 1000 // CENT * CENT)
-        memo = self.desk.item(CONTRACT, is_usage=False, has_prices=False, extra={"is_contract_adjustment": True})
+        memo = self.desk.item(CONTRACT, terms=_closing(extra={"is_contract_adjustment": True}))
         yield self._flat(memo, units("-12.5"))
-        modified = self.desk.item(skus()["egress"], project="acme-web-prod", cost_type="adjustment", is_usage=False, has_prices=False, extra={"adjustment_info": _adjustment("BILLING_MODIFICATION", "Goodwill for an outage")})
+        goodwill = {"adjustment_info": _adjustment("BILLING_MODIFICATION", "Goodwill for an outage")}
+        modified = self.desk.item(skus()["egress"], project="acme-web-prod", terms=_closing(cost_type="adjustment", extra=goodwill))
         yield self._flat(modified, units("-30.1234567"))
         for publisher in ("GOOGLE", "PARTNER"):
-            item = self.desk.item(ROUNDING, publisher=publisher, cost_type="rounding_error", is_usage=False, has_prices=False)
+            item = self.desk.item(ROUNDING, terms=_closing(cost_type="rounding_error", publisher=publisher))
             yield self._flat(item, rounding(self.desk.ledger.billed(item.key.invoice)))
 
     def _fees(self) -> Iterator[Row]:
         """Both models: the older fee stands whole and its usage is credited; the newer is credited by what was used."""
-        old = self.desk.item(OLD_FEE, project="acme-search-prod", extra=_subscription("d0a1c2e3-0001"), is_fee=True, has_prices=False)
-        new = self.desk.item(NEW_FEE, project="acme-ml-prod", labels={"team": "ml"}, extra=_subscription("d0a1c2e3-0002"), credits=(OFFSET,), is_fee=True, has_prices=False)
+        terms = Terms(extra=_subscription("d0a1c2e3-0001"), is_fee=True, has_prices=False)
+        old = self.desk.item(OLD_FEE, project="acme-search-prod", terms=terms)
+        terms = Terms(labels={"team": "ml"}, extra=_subscription("d0a1c2e3-0002"), credits=(OFFSET,), is_fee=True, has_prices=False)
+        new = self.desk.item(NEW_FEE, project="acme-ml-prod", terms=terms)
         old_fee, new_fee = self.usage.commitment_fee("cud-old"), self.usage.commitment_fee("cud-new")
         for day in range(self.usage.days):
-            yield self._on(old, day, old_fee, credits=())
-            yield self._on(new, day, new_fee, credits=(-self.usage.covered[day],))
+            yield self._on(old, day, old_fee)
+            yield self._on(new, day, new_fee, credited=(-self.usage.covered[day],))
 
     def _late(self) -> Row:
         """Usage of the last evening of the month before, reported late and billed now."""
-        item = self.desk.item(skus()["egress"], project="acme-web-prod", labels={"team": "web", "service": "cdn", "env": "prod"}, resource="late-reporter")
-        return self._on(item, -2, units("14.2578125"), credits=())
+        terms = Terms(labels={"team": "web", "service": "cdn", "env": "prod"}, resource="late-reporter")
+        item = self.desk.item(skus()["egress"], project="acme-web-prod", terms=terms)
+        return self._on(item, -2, units("14.2578125"))
 
     def _above_cost(self) -> Row:
         """A credit larger than the row's cost: the charge is negative and stays so."""
         credit = Credit(type="PROMOTION", name="Free trial credit", id="promo-0815")
-        item = self.desk.item(skus()["gcs"], project="acme-sandbox", resource="trial-bucket", credits=(credit,))
-        return self._on(item, 6, units("3.25"), credits=(units("-5"),))
+        item = self.desk.item(skus()["gcs"], project="acme-sandbox", terms=Terms(resource="trial-bucket", credits=(credit,)))
+        return self._on(item, 6, units("3.25"), credited=(units("-5"),))
 
     def _corrections(self) -> Iterator[Row]:
         """Usage of the month before, taken back and charged anew: cost_type stays regular."""
         info = {"adjustment_info": _adjustment("USAGE_CORRECTION", "Usage was metered twice")}
-        item = self.desk.item(skus()["n2"], project="acme-search-prod", labels={"team": "search", "service": "query", "env": "prod"}, resource="query-corrected", extra=info)
-        yield self._on(item, -9, units("-48.1234567891"), credits=())
-        yield self._on(item, -9, units("21.0000000009"), credits=())
+        terms = Terms(labels={"team": "search", "service": "query", "env": "prod"}, resource="query-corrected", extra=info)
+        item = self.desk.item(skus()["n2"], project="acme-search-prod", terms=terms)
+        yield self._on(item, -9, units("-48.1234567891"))
+        yield self._on(item, -9, units("21.0000000009"))
 
-    def _on(self, item: Item, day: int, cost: int, *, credits: tuple[int, ...]) -> Row:
+    def _on(self, item: Item, day: int, cost: int, *, credited: tuple[int, ...] = ()) -> Row:
         starts = self.usage.midnight(day)
         exported = self.usage.midnight(max(day, 1)) + timedelta(days=1, hours=5)
-        return Row(item, starts, starts + timedelta(days=1), exported, cost, credits, cost, cost)
+        return Row(item, starts, starts + timedelta(days=1), exported, cost, credited, cost, cost)
 
     def _flat(self, item: Item, cost: int) -> Row:
         starts, ends = self.usage.midnight(0), self.usage.midnight(self.usage.days)
@@ -95,6 +104,11 @@ class Charges:
 
 def _adjustment(kind: str, description: str) -> dict[str, str]:
     return {"id": f"adj-{kind.lower()}", "description": description, "mode": "PARTIAL_CORRECTION", "type": kind}
+
+
+def _closing(*, cost_type: str = "regular", publisher: str = "GOOGLE", extra: Mapping[str, object] | None = None) -> Terms:
+    """What a row that is no usage has in common with its like: no quantity, no price, no place."""
+    return Terms(cost_type=cost_type, publisher=publisher, extra=extra or {}, is_usage=False, has_prices=False)
 
 
 def _subscription(ident: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Where rows of Google Cloud get their common columns, their invoice and their owner."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bursar.adapters.clouds.simulated.amounts import text, units
@@ -14,6 +14,28 @@ from bursar.domain.periods import Period
 
 ISSUERS = {"GOOGLE": "Google LLC", "PARTNER": "Google Cloud Marketplace"}
 DEFAULT_MODEL = {"id": "7754-699E-0EBF", "description": "Default"}
+
+
+_SPEC = {"compute.googleapis.com/machine_spec": "n2-standard-8"}
+_LOCATION = {"location": "us-central1", "country": "US", "region": "us-central1", "zone": "us-central1-a"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What sets a row apart: its owner's labels, its credits, its commitment, and columns of its own in `extra`."""
+
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    inherited: Mapping[str, str] = field(default_factory=dict[str, str])
+    resource: str = ""
+    publisher: str = "GOOGLE"
+    cost_type: str = "regular"
+    credits: tuple[Credit, ...] = ()
+    model: Mapping[str, str] = field(default_factory=lambda: DEFAULT_MODEL)
+    extra: Mapping[str, object] = field(default_factory=dict[str, object])
+    has_prices: bool = True
+    is_fee: bool = False
+    is_usage: bool = True
+    waste: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +60,39 @@ class Desk:
             )  # fmt: skip
         return key
 
-    def item(
-        self, sku: Sku, *, project: str = "", labels: Mapping[str, str] | None = None, inherited: Mapping[str, str] | None = None,
-        resource: str = "", publisher: str = "GOOGLE", cost_type: str = "regular", credits: Sequence[Credit] = (), model: Mapping[str, str] | None = None,
-        extra: Mapping[str, object] | None = None, has_prices: bool = True, is_fee: bool = False, is_usage: bool = True, waste: str = "",
-    ) -> Item:  # fmt: skip
+    def item(self, sku: Sku, *, project: str = "", terms: Terms = Terms()) -> Item:
         """A row's constant part. Without a project it belongs to the billing account alone."""
-        labels, inherited = labels or {}, inherited or {}
-        scopes = (labels, {**PROJECTS.get(project, {}), **inherited})
+        scopes = (terms.labels, {**PROJECTS.get(project, {}), **terms.inherited})
+        is_google = terms.publisher == "GOOGLE"
         columns: dict[str, object] = {
             "billing_account_id": BILLING_ACCOUNT,
             "service": {"id": sku.service_id, "description": sku.service},
             "sku": {"id": sku.sku_id, "description": sku.sku},
             "project": _project(project),
-            "labels": _pairs(labels),
-            "system_labels": _pairs({"compute.googleapis.com/machine_spec": "n2-standard-8"}) if sku.service == "Compute Engine" else [],
-            "tags": [{"key": key, "value": value, "inherited": True, "namespace": "482739281"} for key, value in inherited.items()],
-            "location": {"location": "us-central1", "country": "US", "region": "us-central1", "zone": "us-central1-a"} if is_usage else {"location": None, "country": None, "region": None, "zone": None},
+            "labels": _pairs(terms.labels),
+            "system_labels": _pairs(_SPEC) if sku.service == "Compute Engine" else [],
+            "tags": [{"key": key, "value": value, "inherited": True, "namespace": "482739281"} for key, value in terms.inherited.items()],
+            "location": _LOCATION if terms.is_usage else dict.fromkeys(_LOCATION),
             "currency": "USD",
             "currency_conversion_rate": 1,
-            "invoice": {"month": str(self.month).replace("-", ""), "publisher_type": publisher},
+            "invoice": {"month": str(self.month).replace("-", ""), "publisher_type": terms.publisher},
             "adjustment_info": None,
-            "transaction_type": "GOOGLE" if publisher == "GOOGLE" else "THIRD_PARTY_RESELLER",
-            "seller_name": None if publisher == "GOOGLE" else "MongoDB, Inc.",
+            "transaction_type": "GOOGLE" if is_google else "THIRD_PARTY_RESELLER",
+            "seller_name": None if is_google else "MongoDB, Inc.",
             "subscription": {"instance_id": None},
-            "price": _price(sku) if is_usage else None,
-            "consumption_model": dict(model or DEFAULT_MODEL) if is_usage else None,
-            "resource": {"name": resource or None, "global_name": _global_name(sku, project, resource)},
-            **(extra or {}),
+            "price": _price(sku) if terms.is_usage else None,
+            "consumption_model": dict(terms.model) if terms.is_usage else None,
+            "resource": {"name": terms.resource or None, "global_name": _global_name(sku, project, terms.resource)},
+            **terms.extra,
         }  # fmt: skip
         return Item(
             key=Key(
-                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}", invoice=self.invoice(publisher),
-                account=project, service=sku.service, category="", team=owner(scopes, TEAM_KEYS),
+                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}",
+                invoice=self.invoice(terms.publisher), account=project, service=sku.service, category="", team=owner(scopes, TEAM_KEYS),
             ),
-            columns=columns, cost_type=cost_type, credits=tuple(credits), rate=units(sku.rate) if is_usage else 0, per=sku.per, unit=sku.unit,
-            pricing_unit=sku.pricing_unit, has_prices=has_prices, is_fee=is_fee, waste=waste, labels=labels,
+            columns=columns, cost_type=terms.cost_type, credits=terms.credits, rate=units(sku.rate) if terms.is_usage else 0,
+            per=sku.per, unit=sku.unit, pricing_unit=sku.pricing_unit, has_prices=terms.has_prices, is_fee=terms.is_fee,
+            waste=terms.waste, resource=_global_name(sku, project, terms.resource) or "",
         )  # fmt: skip
 
 

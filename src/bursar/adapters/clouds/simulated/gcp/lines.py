@@ -1,7 +1,7 @@
 """The native row of Google Cloud as an event, and what it means in the four FOCUS costs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ class Item:
     has_prices: bool = True
     is_fee: bool = False
     waste: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    resource: str = ""
 
 
 class Row(NamedTuple):

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from bursar.adapters.clouds.simulated.amounts import UNIT, split
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, GcpMeter, meters, skus
-from bursar.adapters.clouds.simulated.gcp.desk import Desk
+from bursar.adapters.clouds.simulated.gcp.desk import DEFAULT_MODEL, Desk, Terms
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.shape import Shape
 from bursar.adapters.clouds.simulated.slots import WASTED, Slots, per_meter
+from bursar.adapters.clouds.simulated.variant import Variant
 
 SUD = Credit(type="SUSTAINED_USAGE_DISCOUNT", name="Sustained Usage Discount")
 PROMOTION = Credit(type="PROMOTION", name="Migration promotion", id="promo-4711")
@@ -28,13 +29,14 @@ class Usage:
     desk: Desk
     shape: Shape
     rows: int
+    variant: Variant = field(default_factory=Variant)
     covered: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     total: int = 0
 
     @property
     def days(self) -> int:
-        """How many days the month has."""
-        return (self.desk.month.end - self.desk.month.start).days
+        """How many days of the month are in."""
+        return self.variant.days_of(self.desk.month)
 
     def meters(self) -> tuple[tuple[GcpMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
@@ -76,18 +78,19 @@ class Usage:
         return start + timedelta(days=day, hours=offset)
 
     def _row(self, meter: GcpMeter, item: Item, *, starts: datetime, hours: int, net: int) -> Row:
-        cost, credits, at_list, at_default = _amounts(meter.mode, net)
+        cost, credited, at_list, at_default = _amounts(meter.mode, net)
         ends = starts + timedelta(hours=hours)
-        return Row(item, starts, ends, ends + timedelta(hours=4, minutes=12, seconds=7), cost, credits, at_list, at_default)
+        return Row(item, starts, ends, ends + timedelta(hours=4, minutes=12, seconds=7), cost, credited, at_list, at_default)
 
     def _item(self, meter: GcpMeter, index: int) -> Item:
         sku = skus()[meter.sku]
         name = f"{meter.service}-{sku.resource.rstrip('s')}-{Draws(self.desk.seed, 'gcp', meter.key, 'resource').text(8, index)}"
-        return self.desk.item(
-            sku, project=meter.project, labels=_labels(meter, index), inherited=meter.inherited, resource=name if sku.resource else "",
+        terms = Terms(
+            labels=_labels(meter, index), inherited=meter.inherited, resource=name if sku.resource else "",
             publisher="PARTNER" if meter.mode == "partner" else "GOOGLE", credits=CREDITS.get(meter.mode, ()),
-            model=CUD_MODEL if meter.mode == "cud-new" else None, has_prices=meter.has_prices, waste=meter.waste,
+            model=CUD_MODEL if meter.mode == "cud-new" else DEFAULT_MODEL, has_prices=meter.has_prices, waste=meter.waste,
         )  # fmt: skip
+        return self.desk.item(sku, project=meter.project, terms=terms)
 
     def commitment_fee(self, mode: str) -> int:
         """What a commitment costs a day: always a little more than its usage can reach."""
