@@ -29,7 +29,16 @@ from bursar.surfaces.web.app import mount
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 18, 5, 40, tzinfo=UTC)
 SOURCES = {"aws-cur2-finops": "aws", "gcp-01AAAA-BBBBBB-CCCCCC": "gcp", "azure-enrolment-8815520": "azure"}
-MEASURES = ("billed_cost", "effective_cost", "contracted_cost", "list_cost", "allocated_billed_cost", "allocated_cost", "allocated_contracted_cost", "allocated_list_cost")
+MEASURES = (
+    "billed_cost",
+    "effective_cost",
+    "contracted_cost",
+    "list_cost",
+    "allocated_billed_cost",
+    "allocated_cost",
+    "allocated_contracted_cost",
+    "allocated_list_cost",
+)
 MARTS = {
     "charge_daily": "*",
     "cost_daily_owner": "day, billing_period, provider, currency, team, service, env",
@@ -78,16 +87,29 @@ def make_house(home: Path, *, filled: bool = True) -> MadeHouse:
 def _fill(root: Path, store: sa.Engine) -> None:
     db = duckdb.connect()
     db.execute((HERE / "estate.sql").read_text())
-    periods = [str(row[0]) for row in db.execute("SELECT DISTINCT strftime(billing_period, '%Y-%m') AS p FROM charge ORDER BY p").fetchall()]
+    periods = [
+        str(row[0]) for row in db.execute("SELECT DISTINCT strftime(billing_period, '%Y-%m') AS p FROM charge ORDER BY p").fetchall()
+    ]
     first = [_focus(db, root, source, period, stage=0) for source in SOURCES for period in periods]
     again = _focus(db, root, "aws-cur2-finops", "2026-10", stage=1)
-    marts = [_marts(db, root, period, [one for one in (*first, again) if one.period == period and one.state == "live"]) for period in periods]
+    marts = [
+        _marts(db, root, period, [one for one in (*first, again) if one.period == period and one.state == "live"]) for period in periods
+    ]
     with store.begin() as connection:
         flip(connection, now=NOW - timedelta(days=1), actor="test", cause="ingest", put=first, reconciliation={})
     old = next(one for one in first if one.source == again.source and one.period == again.period)
-    marts = [mart if mart.period != "2026-10" else _renamed(mart, [*(i for i in mart.input_ids if i != old.id), again.id]) for mart in marts]
+    marts = [
+        mart if mart.period != "2026-10" else _renamed(mart, [*(i for i in mart.input_ids if i != old.id), again.id]) for mart in marts
+    ]
     with store.begin() as connection:
-        flip(connection, now=NOW - timedelta(minutes=20), actor="test", cause="ingest", put=[again, *marts], reconciliation={period: _invoices(db, period) for period in periods})
+        flip(
+            connection,
+            now=NOW - timedelta(minutes=20),
+            actor="test",
+            cause="ingest",
+            put=[again, *marts],
+            reconciliation={period: _invoices(db, period) for period in periods},
+        )
     _book(store)
 
 
@@ -98,10 +120,21 @@ def _focus(db: duckdb.DuckDBPyConnection, root: Path, source: str, period: str, 
     path = f"focus/{source}/{period}/s{stage}/cost_and_usage.parquet"
     file = _write(db, root, path, "cost_and_usage", f"SELECT {columns} FROM charge WHERE {where}", "CAST(ChargePeriodStart AS DATE)")
     sums = {
-        str(code): Sums(billed=Decimal(billed) - (Decimal("184.25") if stage == 0 and period == "2026-10" and provider == "aws" else 0), effective=effective, list=effective, contracted=effective)
-        for code, billed, effective in db.execute(f"SELECT currency, sum(billed_cost), sum(effective_cost) FROM charge WHERE {where} GROUP BY ALL").fetchall()
+        str(code): Sums(
+            billed=Decimal(billed) - (Decimal("184.25") if stage == 0 and period == "2026-10" and provider == "aws" else 0),
+            effective=effective,
+            list=effective,
+            contracted=effective,
+        )
+        for code, billed, effective in db.execute(
+            f"SELECT currency, sum(billed_cost), sum(effective_cost) FROM charge WHERE {where} GROUP BY ALL"
+        ).fetchall()
     }
-    exported = (NOW - timedelta(hours={"aws": 4, "gcp": 6, "azure": 41}[provider])) if period == "2026-11" else datetime.combine(Period.parse(period).end, datetime.min.time(), UTC) + timedelta(days=6 + stage * 5)
+    exported = (
+        (NOW - timedelta(hours={"aws": 4, "gcp": 6, "azure": 41}[provider]))
+        if period == "2026-11"
+        else datetime.combine(Period.parse(period).end, datetime.min.time(), UTC) + timedelta(days=6 + stage * 5)
+    )
     return Snapshot(
         id=f"focus-{provider}-{period}-{stage}", layer="focus", source=source, period=period, format=f"{provider}-export", role="bill", state="live",
         rows=file.rows - (12 if stage == 0 and period == "2026-10" and provider == "aws" else 0), files=(file,), sums=sums, exported_at=exported, seen_at=exported, landed_at=exported,
@@ -118,7 +151,18 @@ def _marts(db: duckdb.DuckDBPyConnection, root: Path, period: str, inputs: list[
         group = "" if keys == "*" else " GROUP BY ALL"
         sql = f"{sql} WHERE strftime(billing_period, '%Y-%m') = '{period}'{group}"
         files.append(_write(db, root, f"marts/_all/{period}/m0/{name}.parquet", name, sql, "day"))
-    return Snapshot(id=f"marts-{period}", layer="marts", source="_all", period=period, format="marts", role="marts", state="live", input_ids=tuple(one.id for one in inputs), files=tuple(files), seen_at=NOW)
+    return Snapshot(
+        id=f"marts-{period}",
+        layer="marts",
+        source="_all",
+        period=period,
+        format="marts",
+        role="marts",
+        state="live",
+        input_ids=tuple(one.id for one in inputs),
+        files=tuple(files),
+        seen_at=NOW,
+    )
 
 
 def _renamed(mart: Snapshot, inputs: list[str]) -> Snapshot:
@@ -137,17 +181,29 @@ def _write(db: duckdb.DuckDBPyConnection, root: Path, path: str, table: str, sql
 
 def _invoices(db: duckdb.DuckDBPyConnection, period: str) -> list[dict[str, object]]:
     issuers = {"aws": "Amazon Web Services EMEA SARL", "gcp": "Google Cloud EMEA Limited", "azure": "Microsoft Ireland Operations Ltd"}
-    found = db.execute(f"SELECT provider, account, currency, sum(billed_cost), count(*) FROM charge WHERE strftime(billing_period, '%Y-%m') = '{period}' GROUP BY ALL ORDER BY ALL").fetchall()
+    found = db.execute(
+        f"SELECT provider, account, currency, sum(billed_cost), count(*) FROM charge WHERE strftime(billing_period, '%Y-%m') = '{period}' GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
     rows: list[dict[str, object]] = []
     for provider, account, currency, billed, lines in found:
         total = round(Decimal(billed), 2)
-        state = "open" if period == "2026-11" else "within_tolerance" if provider == "gcp" else "no_invoice" if account == "777788889999" else "reconciled"
+        state = (
+            "open"
+            if period == "2026-11"
+            else "within_tolerance"
+            if provider == "gcp"
+            else "no_invoice"
+            if account == "777788889999"
+            else "reconciled"
+        )
         off = Decimal("3.84") if state == "within_tolerance" else Decimal(0)
         known = state in {"reconciled", "within_tolerance"}
         invoice, difference = total + off, Decimal(billed) - total - off
         steps = [{"name": "rounding", "amount": plain(Decimal(billed) - total), "proof": f"within 0.05 for {lines} lines"}]
         if off:
-            steps.insert(0, {"name": "restated after issue", "amount": "-2.60", "proof": "the bill as exported before 2026-11-03 said 2.60 less"})
+            steps.insert(
+                0, {"name": "restated after issue", "amount": "-2.60", "proof": "the bill as exported before 2026-11-03 said 2.60 less"}
+            )
         rows.append({
             "provider": provider, "billing_account_id": account, "invoice_id": f"{provider.upper()}-{period}-{account[-4:]}", "invoice_key": f"{provider}:{period}:{account}",
             "issuer": issuers[provider], "billing_period": period, "currency": currency, "billed_cost": plain(Decimal(billed)), "lines": lines,

@@ -1,10 +1,11 @@
 """The routes: parse an address, open the books, draw a page. `mount` puts them on the API's application, so one process serves both."""
 
 import json
+import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
 from bursar.domain.errors import BillError, BursarError, ConfigError, Refused, Unavailable
@@ -18,10 +19,32 @@ from bursar.surfaces.web.frame import THEMES
 from bursar.surfaces.web.headers import FOREVER, PAGE
 from bursar.surfaces.web.rendering import render
 
+log = logging.getLogger(__name__)
+
+TITLES = {
+    "overview": "Overview",
+    "explore": "Explore",
+    "lines": "Charge lines",
+    "health": "Data health",
+    "empty": "Nothing published yet",
+    "error": "Error",
+}
 COOKIE = "bursar_theme"
 YEAR = 365 * 24 * 3600
-_STATUS: tuple[tuple[type[BursarError], int], ...] = ((QuestionError, 422), (ConfigError, 422), (BillError, 422), (Refused, 409), (Unavailable, 503))
-_HEADLINES = {404: "There is no such page", 409: "That was refused", 422: "This question cannot be answered as asked", 503: "The data cannot be read just now"}
+_STATUS: tuple[tuple[type[BursarError], int], ...] = (
+    (QuestionError, 422),
+    (BillError, 422),
+    (Refused, 409),
+    (Unavailable, 503),
+    (BursarError, 500),
+)
+_HEADLINES = {
+    404: "There is no such page",
+    409: "That was refused",
+    422: "This cannot be answered as asked",
+    500: "The installation is not set up for this",
+    503: "The data cannot be read just now",
+}
 
 
 def mount(application: FastAPI, house: House) -> None:
@@ -55,6 +78,14 @@ def routes(house: House) -> APIRouter:
 
     router.add_api_route("/theme/{mode}", _theme)
     router.add_api_route("/static/{digest}/{name}", _static)
+
+    @router.get("/{rest:path}")
+    def nothing(request: Request, rest: str) -> Response:
+        if rest.startswith("api/"):
+            raise HTTPException(404)
+        error = ConfigError("there is nothing at this address", cure="Every page is reached from Overview.")
+        return _wrong(request, Books.open(house), error, status=404)
+
     return router
 
 
@@ -67,18 +98,25 @@ def _shown(request: Request, house: House, *, here: str, draw: Draw) -> Response
     try:
         if books.generation is None or not books.generation.files:
             held = health.held_rows(books.held())
-            return _page(request, books, "empty", title="Nothing published yet", here=here, values={"held": held})
+            return _page(request, books, "empty", here=here, values={"held": held})
         return draw(books)
     except BursarError as error:
-        status = next(code for kind, code in _STATUS if isinstance(error, kind)) if isinstance(error, tuple(kind for kind, _ in _STATUS)) else 500
-        values = {
-            "status": status,
-            "headline": _HEADLINES.get(status, "Something is wrong"),
-            "cause": clean(error.message, longest=400),
-            "cure": clean(error.cure, longest=400) if error.cure else "",
-            "command": "" if status < 500 else "bursar doctor",  # noqa: PLR2004 - server errors begin at 500
-        }
-        return _page(request, books, "error", title="Error", here=here, values=values, status=status)
+        return _wrong(request, books, error, here=here)
+
+
+def _wrong(request: Request, books: Books, error: BursarError, *, here: str = "", status: int = 0) -> Response:
+    """The page that says what is wrong. What the operator must mend stands in the log; the caller is sent to `doctor`."""
+    status = status or next(code for kind, code in _STATUS if isinstance(error, kind))
+    if status >= 500:
+        log.error("%s failed", request.url.path, exc_info=error)
+    values: pages.Values = {
+        "status": status,
+        "headline": _HEADLINES[status],
+        "cause": clean(error.message, longest=400),
+        "cure": clean(error.cure, longest=400) if error.cure else "",
+        "command": "" if status < 500 else "bursar doctor",
+    }
+    return _page(request, books, "error", here=here, values=values, status=status)
 
 
 def _overview(request: Request, books: Books) -> Response:
@@ -87,7 +125,7 @@ def _overview(request: Request, books: Books) -> Response:
         period = params.get("period", "")
         parts = {"group_by": params.get("by", "team"), "granularity": "day", "window": period or "month"}
         return _file(documents.costs(books.ask(question(**parts))), params["format"])
-    return _page(request, books, "overview", title="Overview", here="overview", values=pages.overview_page(books, params))
+    return _page(request, books, "overview", here="overview", values=pages.overview_page(books, params))
 
 
 def _explore(request: Request, books: Books) -> Response:
@@ -98,9 +136,9 @@ def _explore(request: Request, books: Books) -> Response:
     if params.get("add") or "by" in params:
         return RedirectResponse(asked.href(), status_code=303, headers=PAGE)
     try:
-        return _page(request, books, "explore", title="Explore", here="explore", values=exploring.explore_page(books, asked))
+        return _page(request, books, "explore", here="explore", values=exploring.explore_page(books, asked))
     except QuestionError as error:
-        return _page(request, books, "explore", title="Explore", here="explore", values=exploring.wrong_page(books, asked, error), status=422)
+        return _page(request, books, "explore", here="explore", values=exploring.wrong_page(books, asked, error), status=422)
 
 
 def _lines(request: Request, books: Books) -> Response:
@@ -109,7 +147,13 @@ def _lines(request: Request, books: Books) -> Response:
     if params.get("format"):
         query = question(window=asked.window or ("" if asked.period else "month"), period=asked.period, filter=asked.filter)
         return _file(documents.charges(books.lines(query, after=params.get("after"), limit=exploring.LINES)), params["format"])
-    return _page(request, books, "lines", title="Charge lines", here="explore", values=exploring.lines_page(books, asked, after=params.get("after", "")))
+    return _page(
+        request,
+        books,
+        "lines",
+        here="explore",
+        values=exploring.lines_page(books, asked, after=params.get("after", "")),
+    )
 
 
 def _values(request: Request, books: Books) -> Response:
@@ -124,9 +168,13 @@ def _values(request: Request, books: Books) -> Response:
 def _health(request: Request, books: Books) -> Response:
     params = request.query_params
     if params.get("format"):
-        told = documents.deliveries(books.deliveries()) if params.get("show") == "deliveries" else documents.reconciliation(books.reconciliation(params.get("period")))
+        told = (
+            documents.deliveries(books.deliveries())
+            if params.get("show") == "deliveries"
+            else documents.reconciliation(books.reconciliation(params.get("period")))
+        )
         return _file(told, params["format"])
-    return _page(request, books, "health", title="Data health", here="health", values=pages.health_page(books, params))
+    return _page(request, books, "health", here="health", values=pages.health_page(books, params))
 
 
 def _theme(request: Request, mode: str) -> Response:
@@ -150,9 +198,9 @@ def _static(request: Request, digest: str, name: str) -> Response:
     return Response(asset.body, media_type=asset.media_type, headers=FOREVER)
 
 
-def _page(request: Request, books: Books, template: str, *, title: str, here: str, values: pages.Values, status: int = 200) -> Response:
+def _page(request: Request, books: Books, template: str, *, here: str, values: pages.Values, status: int = 200) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    made = pages.frame(books, title=title, here=here, path=path, theme=theme_of(request))
+    made = pages.frame(books, title=TITLES[template], here=here, path=path, theme=theme_of(request))
     return HTMLResponse(render(template, made, values), status_code=status, headers=PAGE)
 
 

@@ -139,6 +139,10 @@ def _chip(term: Filter, remove: str) -> Chip:
     if isinstance(inner, Missing):
         return Chip(subject=clean(field_text(inner.field)), verb="is known" if is_negated else "is not known", value="", remove=remove)
     if isinstance(inner, In):
-        values = ", ".join(clean(value, longest=30) for value in inner.values[:4]) + (f" and {len(inner.values) - 4} more" if len(inner.values) > 4 else "")
-        return Chip(subject=clean(field_text(inner.field)), verb="is not one of" if is_negated else "is one of", value=values, remove=remove)
+        values = ", ".join(clean(value, longest=30) for value in inner.values[:4]) + (
+            f" and {len(inner.values) - 4} more" if len(inner.values) > 4 else ""
+        )
+        return Chip(
+            subject=clean(field_text(inner.field)), verb="is not one of" if is_negated else "is one of", value=values, remove=remove
+        )
     return Chip(subject="", verb="", value=clean(to_text(term), longest=120), remove=remove)

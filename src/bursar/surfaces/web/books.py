@@ -114,7 +114,11 @@ class Books:
 
 def entries(answer: Answer, currency: str) -> list[Entry]:
     """An answer's rows in one currency. A key the bill does not know reads `not known`."""
-    return [Entry(key=tuple(key or "not known" for key in row.keys), start=row.start, value=row.value) for row in answer.rows if row.currency == currency]
+    return [
+        Entry(key=tuple(key or "not known" for key in row.keys), start=row.start, value=row.value)
+        for row in answer.rows
+        if row.currency == currency
+    ]
 
 
 def sums(answer: Answer) -> dict[str, Decimal]:

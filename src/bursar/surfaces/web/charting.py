@@ -17,11 +17,11 @@ _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x202
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One name of a chart and its amount per bucket, rounded to the currency."""
+    """One name of a chart and its amount per bucket; None where nothing can be known yet."""
 
     name: str
     colour: int
-    values: Sequence[Decimal]
+    values: Sequence[Decimal | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Chart:
     @property
     def totals(self) -> list[Decimal]:
         """The exact total of each bucket, for the table twin."""
-        return [total(series.values[index] for series in self.series) for index in range(len(self.buckets))]
+        return [total(series.values[index] or Decimal(0) for series in self.series) for index in range(len(self.buckets))]
 
     @property
     def has_before(self) -> bool:
@@ -50,14 +50,17 @@ class Chart:
     @property
     def data(self) -> str:
         """The JSON for the page; `<`, `>` and `&` are escaped so that no name can end the element."""
-        drawn = {
+        drawn: dict[str, object] = {
             "kind": "stack",
             "say": self.say,
             "unit": self.unit,
             "currency": self.currency,
             "digits": places(self.currency),
             "buckets": [bucket.isoformat() for bucket in self.buckets],
-            "series": [{"name": drawn_name(s.name), "c": s.colour, "data": [self._text(v) for v in s.values]} for s in self.series],
+            "series": [
+                {"name": drawn_name(s.name), "c": s.colour, "data": [None if v is None else self._text(v) for v in s.values]}
+                for s in self.series
+            ],
         }
         if self.has_before:
             drawn["prev"] = {"name": drawn_name(self.before_name), "data": [None if v is None else self._text(v) for v in self.before]}

@@ -77,7 +77,7 @@ def digits(amount: Decimal, currency: str, *, signed: bool = False) -> Digits:
     shown = rounded(amount, currency)
     sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
     if shown == 0 and amount != 0:
-        return Digits(sign, "<0", f".{'1'.rjust(places(currency), '0')}" if places(currency) else "", plain(amount))
+        return Digits("", "<0", f".{'1'.rjust(places(currency), '0')}" if places(currency) else "", plain(amount))
     whole, _, fraction = f"{abs(shown):,f}".partition(".")
     return Digits(sign, whole, f".{fraction}" if fraction else "", plain(amount))
 
@@ -103,13 +103,10 @@ def percent(part: Decimal, of: Decimal, *, digits_: int = 1) -> str:
 
 
 def ratio_percent(ratio: Decimal) -> str:
-    """A small ratio in percent with as many digits as it takes to be seen: 0.00, 0.004, 1.2."""
+    """A small ratio in percent with two digits, or three where that is what it takes to be seen: 0.00, 0.004, 1.20."""
     value = abs(ratio) * 100
-    for digits_ in (2, 3):
-        shown = value.quantize(Decimal(1).scaleb(-digits_), rounding=ROUND_HALF_UP)
-        if shown or not value:
-            return f"{shown:f}"
-    return "<0.001"
+    two, three = (value.quantize(Decimal(1).scaleb(-digits_), rounding=ROUND_HALF_UP) for digits_ in (2, 3))
+    return f"{three:f}" if three and not two else f"{two:f}"
 
 
 def day_month(day: date) -> str:

@@ -29,7 +29,7 @@ class Bar:
 
 def spark(values: Sequence[Decimal], *, present: int, hot: bool = False) -> Spark | None:
     """The last `present` values drawn dark, those before them quiet. None when there is no line to draw."""
-    if len(values) < 2:  # noqa: PLR2004 - a line has two ends
+    if len(values) < 2:
         return None
     low, high = min(values), max(values)
     low = min(Decimal(0), low) if low < high / 2 else low - (high - low) / 10
@@ -46,10 +46,10 @@ def spark(values: Sequence[Decimal], *, present: int, hot: bool = False) -> Spar
     return Spark(before="M" + "L".join(points[: cut + 1]), now="M" + "L".join(points[cut:]), x=x, y=y, hot=hot)
 
 
-def share_bar(value: Decimal, of: Decimal) -> Bar:
-    """A share of the largest, from the left; negative amounts are drawn blue at their size."""
+def share_bar(value: Decimal, of: Decimal, *, quiet: bool = False) -> Bar:
+    """A share of the largest, from the left; negative amounts are drawn blue at their size, sums of many quiet."""
     width = min(Decimal(100), abs(value) / of * 100) if of else Decimal(0)
-    return Bar(x="0", width=f"{width:.2f}", kind="blu" if value < 0 else "act")
+    return Bar(x="0", width=f"{width:.2f}", kind="blu" if value < 0 else "sub3" if quiet else "act")
 
 
 def step_bar(start: Decimal, change: Decimal, *, low: Decimal, high: Decimal) -> Bar:

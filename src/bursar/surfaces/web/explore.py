@@ -10,41 +10,19 @@ from decimal import Decimal
 
 from bursar.domain.money import total
 from bursar.lake.reports import Reconciled
-from bursar.query.ask import OTHER, Answer, Row
-from bursar.query.catalogue import DIMENSIONS, METRICS
+from bursar.query.ask import Answer, Row
+from bursar.query.catalogue import METRICS
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.asked import DRILL, Asked, Chip, chips, drilled, grouped, joined, single, terms_of
+from bursar.surfaces.web.answer_rows import ExploreRow, answer_groups, answer_rows, group_name, heading
+from bursar.surfaces.web.asked import DRILL, Asked, Chip, chips, grouped, joined, single, terms_of
 from bursar.surfaces.web.charting import MOST_POINTS, Chart, stacked
-from bursar.surfaces.web.display import UNALLOCATED, clean, percent, provider_name, span_words
-from bursar.surfaces.web.drawn import Spark, spark
-from bursar.surfaces.web.entries import HATCHED, OTHERS, Entry, Group
-from bursar.surfaces.web.entries import COLOURS as MOST_COLOURS
+from bursar.surfaces.web.display import span_words
+from bursar.surfaces.web.entries import Entry, Group
 from bursar.surfaces.web.frame import Choice
 from bursar.surfaces.web.movers import ZERO, is_hot
 from bursar.surfaces.web.seals import Seal, scope, seal
 
 BUCKETS = {"day": "day", "week": "week", "month": "month"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExploreRow:
-    """One group: its values, what it cost now and then, and where it opens (`into` names that; empty href: the rest)."""
-
-    label: str
-    colour: int
-    now: Decimal
-    then: Decimal | None
-    share: str
-    spark: Spark | None
-    href: str
-    into: str
-    is_hot: bool
-    is_rest: bool
-
-    @property
-    def change(self) -> Decimal | None:
-        """Now minus then, None where nothing is compared."""
-        return None if self.then is None else self.now - self.then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,24 +60,24 @@ class Explore:
     why: str
 
 
-def build(asked: Asked, answer: Answer, *, invoices: Sequence[Reconciled]) -> Explore:
+def build(asked: Asked, answer: Answer, *, invoices: Sequence[Reconciled], latest: date) -> Explore:
     """The page of this answer, in one of its currencies: the one asked for, else the one most groups are billed in."""
     currency = currency_of(asked, answer)
     mine = [row for row in answer.rows if row.currency == currency]
     compared = any(row.previous is not None for row in mine)
-    rows = _rows(asked, mine, compared=compared)
+    rows = answer_rows(asked, mine, compared=compared)
     now, then = total(row.value for row in mine), total(row.previous or ZERO for row in mine) if compared else None
-    before = answer.compared
+    before, now_end = answer.compared, _known_end(answer, latest)
     then_end = (before.cut or before.end) if before else None
-    names = _groups(rows, mine)
+    names = answer_groups(rows, mine)
     chart = _chart(asked, answer, mine, names, currency=currency)
     pinned = single(asked, "provider")
     providers = frozenset([pinned]) if pinned else None
     sealed = seal(scope(invoices, periods=months_of(answer.start, answer.end), currency=currency, providers=providers))
     return Explore(
-        headline=_headline(asked, answer),
+        headline=_headline(asked, answer, now_end),
         title=sentences.answer(subject_of(asked), now, then, rows=[(row.label, row.change) for row in rows if not row.is_rest]),
-        sub=_sub(asked, answer, currency, compared=compared),
+        sub=_sub(answer, currency, compared=compared),
         metric_title=METRICS[answer.query.metric].title,
         currency=currency,
         currencies=_currencies(asked, answer, currency),
@@ -109,12 +87,14 @@ def build(asked: Asked, answer: Answer, *, invoices: Sequence[Reconciled]) -> Ex
         rows=rows,
         now=now,
         then=then,
-        now_words=span_words(answer.start, answer.end),
+        now_words=span_words(answer.start, now_end),
         then_words=span_words(before.start, then_end) if before and then_end else "",
         chart=chart,
         keys=[(group.colour, group.name) for group in names],
         seal_now=sealed,
-        seal_then=seal(scope(invoices, periods=months_of(before.start, then_end), currency=currency, providers=providers)) if before and then_end and compared else None,
+        seal_then=seal(scope(invoices, periods=months_of(before.start, then_end), currency=currency, providers=providers))
+        if before and then_end and compared
+        else None,
         is_hot=is_hot(now, then),
         lines_href=asked.href("/explore/lines", group_by=Asked().group_by, granularity=Asked().granularity, compare=Asked().compare),
         why=answer.why if not answer.rows else "",
@@ -131,98 +111,16 @@ def currency_of(asked: Asked, answer: Answer) -> str:
     return min(counts, key=lambda code: (-counts[code], code))
 
 
-def heading(name: str) -> str:
-    """A dimension as people call it."""
-    return DIMENSIONS.get(name, clean(name))
-
-
-def value_label(name: str, value: str | None) -> str:
-    """A dimension's value as it is shown; None is what the bill does not say."""
-    if value is None or not value:
-        return "not known"
-    return provider_name(value) if name == "provider" else clean(value)
-
-
-def _sums(rows: Sequence[Row]) -> dict[tuple[str | None, ...], tuple[Decimal, Decimal]]:
-    """Now and then per group, the largest first, the rest last."""
-    parts: dict[tuple[str | None, ...], list[Row]] = {}
-    for row in rows:
-        parts.setdefault(row.keys, []).append(row)
-    sums = {keys: (total(row.value for row in found), total(row.previous or ZERO for row in found)) for keys, found in parts.items()}
-    order = sorted(sums, key=lambda keys: (_is_rest(keys), -sums[keys][0], -sums[keys][1], tuple(key or "" for key in keys)))
-    return {keys: sums[keys] for keys in order}
-
-
-def _is_rest(keys: tuple[str | None, ...]) -> bool:
-    return bool(keys) and all(key == OTHER for key in keys)
-
-
-def _colour(keys: tuple[str | None, ...], place: int) -> int:
-    """Six colours in order of size; what has no owner, and all beyond, is hatched."""
-    return HATCHED if place >= MOST_COLOURS or _is_rest(keys) or UNALLOCATED in keys else place + 1
-
-
-def _rows(asked: Asked, rows: Sequence[Row], *, compared: bool) -> list[ExploreRow]:
-    sums = _sums(rows)
-    of = total(now for now, _ in sums.values())
-    days = sorted({row.start for row in rows})
-    result: list[ExploreRow] = []
-    place = 0
-    for keys, (now, then) in sums.items():
-        colour = _colour(keys, place)
-        place += colour != HATCHED
-        rest = _is_rest(keys)
-        href, into = ("", "") if rest else drilled(asked, keys)
-        label = "all others" if rest else " · ".join(value_label(name, key) for name, key in zip(asked.dimensions, keys, strict=True)) or "All"
-        mine = {row.start: row.value for row in rows if row.keys == keys}
-        hot = compared and not rest and is_hot(now, then)
-        result.append(
-            ExploreRow(
-                label=label,
-                colour=colour,
-                now=now,
-                then=then if compared else None,
-                share=f"{now / of * 100:.1f}" if of else "",
-                spark=spark([mine.get(day, ZERO) for day in days], present=len(days), hot=hot),
-                href=href,
-                into=heading(into).lower() if into else "charge lines",
-                is_hot=hot,
-                is_rest=rest,
-            )
-        )
-    return result
-
-
-def _groups(rows: Sequence[ExploreRow], entries: Sequence[Row]) -> list[Group]:
-    """The chart's series in the order of the rows: coloured ones by name, hatched ones together unless they have no owner."""
-    keys = list(_sums(entries))
-    named: list[Group] = []
-    hatched: list[str] = []
-    unowned: list[Group] = []
-    for key, row in zip(keys, rows, strict=True):
-        group = Group(name=row.label, colour=row.colour, now=row.now, then=row.then, members=frozenset([_name(key)]))
-        if row.colour != HATCHED:
-            named.append(group)
-        elif UNALLOCATED in key:
-            unowned.append(group)
-        else:
-            hatched.append(_name(key))
-    if hatched:
-        label = f"{len(hatched)} {OTHERS}" if len(hatched) > 1 else next(row.label for key, row in zip(keys, rows, strict=True) if _name(key) == hatched[0])
-        named.append(Group(name=label, colour=HATCHED, now=ZERO, then=None, members=frozenset(hatched)))
-    return named + unowned
-
-
-def _name(keys: tuple[str | None, ...]) -> str:
-    """A group's key as one text that no two groups share."""
-    return "\x1f".join("\x00" if key is None else key for key in keys)
+def _known_end(answer: Answer, latest: date) -> date:
+    """The end of the days the data reaches: a window that is still open is called by the days it has."""
+    return latest + timedelta(days=1) if answer.start <= latest < answer.end else answer.end
 
 
 def _chart(asked: Asked, answer: Answer, rows: Sequence[Row], names: Sequence[Group], *, currency: str) -> Chart | None:
     buckets = _buckets(answer, rows)
-    if len(buckets) < 2 or len(buckets) > MOST_POINTS:  # noqa: PLR2004 - one bucket is a table, not a chart
+    if len(buckets) < 2 or len(buckets) > MOST_POINTS:
         return None
-    entries = [Entry(key=(_name(row.keys),), start=row.start, value=row.value) for row in rows]
+    entries = [Entry(key=(group_name(row.keys),), start=row.start, value=row.value) for row in rows]
     before: dict[date, list[Decimal]] = {}
     for row in rows:
         if row.previous is not None:
@@ -262,14 +160,14 @@ def subject_of(asked: Asked) -> str:
     return " · ".join(value for _, value in pinned[-2:]) if pinned else "This selection" if asked.filter else "All spend"
 
 
-def _headline(asked: Asked, answer: Answer) -> str:
+def _headline(asked: Asked, answer: Answer, end: date) -> str:
     dims = [heading(name).lower() for name in asked.dimensions]
     by = f" by {' and '.join(dims)}" if dims else ""
-    tail = f", billing period {answer.period}" if answer.period else f", {span_words(answer.start, answer.end)}"
+    tail = f", billing period {answer.period}" if answer.period else f", {span_words(answer.start, end)}"
     return f"{subject_of(asked)}{by}{tail}"
 
 
-def _sub(asked: Asked, answer: Answer, currency: str, *, compared: bool) -> str:
+def _sub(answer: Answer, currency: str, *, compared: bool) -> str:
     each = answer.query.granularity
     text = f"{METRICS[answer.query.metric].title}, {currency}" + (f", per {each}" if each in BUCKETS else "")
     if not compared or not answer.compared:
@@ -294,6 +192,7 @@ def crumbs_of(asked: Asked, *, linked: bool = False) -> list[Crumb]:
         last = at == len(terms) - 1
         name = chip.subject if chip.subject in DRILL and chip.verb == "is" else ""
         inner = replace(asked, filter=joined(terms[: at + 1]))
-        steps.append(Crumb(label=label, href="" if last and not linked else (grouped(inner, DRILL[name] or name) if name else inner).href()))
+        steps.append(
+            Crumb(label=label, href="" if last and not linked else (grouped(inner, DRILL[name] or name) if name else inner).href())
+        )
     return steps
-

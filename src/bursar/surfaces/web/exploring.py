@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -13,14 +13,15 @@ from bursar.query.errors import QuestionError
 from bursar.query.question import parts_of
 from bursar.query.windows import slice_of
 from bursar.surfaces.web import explore
+from bursar.surfaces.web.answer_rows import heading
 from bursar.surfaces.web.asked import OPERATORS, Asked, added, single
 from bursar.surfaces.web.books import Books, question
 from bursar.surfaces.web.display import clean, count, month_year, provider_name, span_words
 from bursar.surfaces.web.frame import Evidence, address
-from bursar.surfaces.web.pages import Values, evidence
+from bursar.surfaces.web.pages import Values, evidence, latest_of
 from bursar.surfaces.web.seals import Seal, scope, seal
 
-LINES = 100
+LINES = 50
 _WINDOWS = {"month": "this month", "lastmonth": "last month", "7d": "last 7 days", "30d": "last 30 days", "90d": "last 90 days"}
 _GRANULARITIES = {"day": "day", "week": "week", "month": "month", "total": "total"}
 _COMPARES = {"previous_period": "the days before", "previous_year": "a year before", "none": "nothing"}
@@ -107,7 +108,7 @@ def asked_of(params: Mapping[str, str], groups: Sequence[str]) -> Asked:
 def explore_page(books: Books, asked: Asked) -> Values:
     """The answer of a question as a page. Raises QuestionError for what cannot be asked."""
     answer = books.ask(asked.query())
-    page = explore.build(asked, answer, invoices=books.reconciliation())
+    page = explore.build(asked, answer, invoices=books.reconciliation(), latest=latest_of(books))
     return {"p": page, "f": form(books, asked), "error": None, "evidence": evidence("e-explore", answer)}
 
 
@@ -126,15 +127,20 @@ def lines_page(books: Books, asked: Asked, *, after: str) -> Values:
     page = books.lines(query, after=after or None, limit=LINES)
     rows = [_line(line) for line in page.lines]
     chosen = slice_of(query.window, query.period, generation=page.generation)
-    words = span_words(chosen.start, chosen.end)
+    latest = latest_of(books)
+    words = span_words(chosen.start, latest + timedelta(days=1) if chosen.start <= latest < chosen.end else chosen.end)
     pinned = single(asked, "provider")
     months = explore.months_of(chosen.start, chosen.end)
     codes = sorted({row.currency for row in rows})
-    sealed = [row for code in codes for row in scope(books.reconciliation(), periods=months, currency=code, providers=frozenset([pinned]) if pinned else None)]
+    sealed = [
+        row
+        for code in codes
+        for row in scope(books.reconciliation(), periods=months, currency=code, providers=frozenset([pinned]) if pinned else None)
+    ]
     more = asked.href("/explore/lines") if not page.next else address("/explore/lines", {**parts_of(query), "after": page.next})
     made = Lines(
         headline=f"{explore.subject_of(asked)}, charge lines, {words}",
-        lead="As the provider wrote them, dearest first. Source file: the delivered file each line was read from, and the snapshot that holds it.",
+        lead="As the provider wrote them, dearest first; each with the delivered file it was read from and the snapshot that holds it.",
         words=words,
         crumbs=explore.crumbs_of(asked, linked=True),
         rows=rows,
@@ -147,7 +153,13 @@ def lines_page(books: Books, asked: Asked, *, after: str) -> Values:
     api = {**parts_of(query), "limit": str(LINES)}
     return {
         "p": made,
-        "evidence": Evidence(id="e-lines", command=command, rows=made.shown, csv=address("/explore/lines", {**api, "format": "csv"}), json=address("/explore/lines", {**api, "format": "json"})),
+        "evidence": Evidence(
+            id="e-lines",
+            command=command,
+            rows=made.shown,
+            csv=address("/explore/lines", {**api, "format": "csv"}),
+            json=address("/explore/lines", {**api, "format": "json"}),
+        ),
     }
 
 
@@ -155,7 +167,7 @@ def form(books: Books, asked: Asked, *, is_open: bool = False) -> Form:
     """The form as this question fills it; what is not among the choices is added to them."""
     groups = _groups(asked)
     names = list(DIMENSIONS) + [name for name in groups if name and name not in DIMENSIONS]
-    dimensions = [(name, explore.heading(name)) for name in names]
+    dimensions = [(name, heading(name)) for name in names]
     window = asked.window or ("" if asked.period else "month")
     windows = [*_WINDOWS.items(), *((text, month_year(Period.parse(text).start)) for text in reversed(books.periods))]
     if window not in dict(windows):
@@ -172,7 +184,7 @@ def form(books: Books, asked: Asked, *, is_open: bool = False) -> Form:
         granularity=asked.granularity,
         compares=_with_chosen(_COMPARES, asked.compare),
         compare=asked.compare,
-        add_dimensions=[(name, explore.heading(name)) for name in DIMENSIONS],
+        add_dimensions=[(name, heading(name)) for name in DIMENSIONS],
         operators=list(OPERATORS.items()),
         filter=asked.filter,
         currency=asked.currency,
@@ -204,8 +216,10 @@ def _line(line: Mapping[str, object]) -> LineRow:
         service=_text(line, "service_name"),
         account=_text(line, "sub_account_name") or _text(line, "sub_account_id") or _text(line, "billing_account_id"),
         resource=_text(line, "resource_name") or _text(line, "resource_id") or "–",
-        category=" · ".join(part for part in (_text(line, "charge_category"), _text(line, "charge_class"), _text(line, "pricing_category")) if part),
-        quantity=f"{plain(quantity)}" if isinstance(quantity, Decimal) else "–",
+        category=" · ".join(
+            part for part in (_text(line, "charge_category"), _text(line, "charge_class"), _text(line, "pricing_category")) if part
+        ),
+        quantity=_quantity(quantity) if isinstance(quantity, Decimal) else "–",
         unit=_text(line, "consumed_unit"),
         effective=_amount(line, "effective_cost"),
         billed=_amount(line, "billed_cost"),
@@ -213,6 +227,13 @@ def _line(line: Mapping[str, object]) -> LineRow:
         file=_text(line, "x_source_file") or "not known",
         snapshot=f"{_text(line, 'source')} · {_text(line, 'x_snapshot_id')[:12]}",
     )
+
+
+def _quantity(value: Decimal) -> str:
+    """A quantity with four digits after the point at most; the exact one is in the JSON."""
+    shown = plain(value.quantize(Decimal("0.0001"))) if abs(value) >= 1 else plain(value)
+    whole, point, fraction = shown.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if whole != "-0" else shown
 
 
 def _text(line: Mapping[str, object], name: str) -> str:

@@ -128,7 +128,9 @@ class Health:
 
 def late_sources(freshness: Sequence[Freshness], now: datetime) -> list[Freshness]:
     """Sources whose newest month is still open while their newest export is older than 36 hours."""
-    return [one for one in freshness if one.exported_at and not Period.parse(one.newest_period).is_closed(now) and now - one.exported_at > LATE]
+    return [
+        one for one in freshness if one.exported_at and not Period.parse(one.newest_period).is_closed(now) and now - one.exported_at > LATE
+    ]
 
 
 def build(facts: HealthFacts) -> Health:
@@ -140,7 +142,9 @@ def build(facts: HealthFacts) -> Health:
     months = sorted({period for _, period in facts.live})[-MONTHS:]
     everything = [row for row in facts.invoices if row.billing_period == str(facts.period)]
     return Health(
-        headline=sentences.books(everything, held=len(facts.held), late=[one.source for one in late], restated=len({(one.source, one.period) for one in restated})),
+        headline=sentences.books(
+            everything, held=len(facts.held), late=len(late), restated=len({(one.source, one.period) for one in restated})
+        ),
         lead=_lead(facts, rows, table),
         period=str(facts.period),
         month=month_year(facts.period.start),
@@ -263,7 +267,10 @@ def _restatement(version: Version) -> Restatement:
         at=moment(version.published_at) if version.published_at else "not known",
         rows=version.rows,
         rows_change=version.rows_change or 0,
-        sums=[(code, four.billed - change[code].billed if code in change else four.billed, four.billed) for code, four in sorted(version.sums.items())],
+        sums=[
+            (code, four.billed - change[code].billed if code in change else four.billed, four.billed)
+            for code, four in sorted(version.sums.items())
+        ],
         command=f"bursar history --period {version.period}",
     )
 
@@ -290,4 +297,6 @@ def _periods(facts: HealthFacts) -> list[Choice]:
 
 def _currencies(facts: HealthFacts) -> list[Choice]:
     codes = sorted({row.currency for row in facts.invoices if row.billing_period == str(facts.period)} | {facts.currency})
-    return [Choice(label=code, href=_here(facts, currency=code), current=code == facts.currency) for code in codes] if len(codes) > 1 else []
+    return (
+        [Choice(label=code, href=_here(facts, currency=code), current=code == facts.currency) for code in codes] if len(codes) > 1 else []
+    )

@@ -12,6 +12,7 @@ from bursar.surfaces.web.display import clean, count, listed, month_name, month_
 from bursar.surfaces.web.drawn import Bar, step_bar, total_bar
 from bursar.surfaces.web.seals import Seal, of_invoice, seal
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRow:
     """One invoice key: who issued it, what our lines say, what the invoice says."""
@@ -108,11 +109,7 @@ def month_waterfall(rows: Sequence[Reconciled], *, effective: Decimal) -> Waterf
         return None
     billed = total(row.billed_cost for row in rows)
     steps: list[Corner] = [("commitments and prepaid terms", "billed when bought, spread over what uses them", billed - effective)]
-    steps += [
-        (_issuer(row), "no invoice received yet", -row.billed_cost)
-        for row in rows
-        if row.invoice_total is None
-    ]
+    steps += [(_issuer(row), "no invoice received yet", -row.billed_cost) for row in rows if row.invoice_total is None]
     named: dict[str, list[Bucket]] = {}
     for bucket in (bucket for row in came for bucket in row.waterfall):
         named.setdefault(bucket.name, []).append(bucket)
@@ -142,7 +139,15 @@ def _drawn(first: Corner, steps: Sequence[Corner], last: Corner, *, title: str, 
     drawn = [Step(name=first[0], proof=first[1], amount=first[2], is_total=True, bar=total_bar(first[2], low=low, high=high))]
     run = first[2]
     for name, proof, amount in moving:
-        drawn.append(Step(name=_sentence(name), proof=clean(proof, longest=160), amount=amount, is_total=False, bar=step_bar(run, amount, low=low, high=high)))
+        drawn.append(
+            Step(
+                name=_sentence(name),
+                proof=clean(proof, longest=160),
+                amount=amount,
+                is_total=False,
+                bar=step_bar(run, amount, low=low, high=high),
+            )
+        )
         run += amount
     drawn.append(Step(name=last[0], proof=last[1], amount=last[2], is_total=True, bar=total_bar(last[2], low=low, high=high)))
     return Waterfall(title=title, steps=drawn, unexplained=run - last[2], cut_at=low, seal=stands)

@@ -21,7 +21,7 @@ class MonthSpan:
 
     @property
     def end(self) -> date:
-        """The day after the latest one with data, within the month."""
+        """The day after the latest one with data, within the month. Sums take the whole month; only words and comparisons end here."""
         return max(self.start + timedelta(days=1), min(self.month.end, self.latest + timedelta(days=1)))
 
     @property

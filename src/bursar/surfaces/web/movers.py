@@ -63,7 +63,7 @@ def is_hot(now: Decimal, then: Decimal | None) -> bool:
 
 def movers(owners: Sequence[Entry], span: MonthSpan, *, splits: Mapping[Name, PriceUsage] | None, link: Link) -> list[Mover]:
     """The largest moves, and one row for all others: rows sum to the month's change. `owners` has keys (team, service, …)."""
-    now = sums_by(between(owners, span.start, span.end), _name)
+    now = sums_by(between(owners, span.start, span.month.end), _name)
     then = sums_by(between(owners, span.before.start, span.then_end), _name)
     names = sorted({*now, *then}, key=lambda name: (-abs(now.get(name, ZERO) - then.get(name, ZERO)), name))
     top = names if len(names) <= SHOWN + 1 else names[:SHOWN]
@@ -86,7 +86,7 @@ def movers(owners: Sequence[Entry], span: MonthSpan, *, splits: Mapping[Name, Pr
 
 def everything(rows: Sequence[Mover], owners: Sequence[Entry], span: MonthSpan) -> Mover:
     """The total under the rows, summed from the entries themselves."""
-    now = amount(between(owners, span.start, span.end))
+    now = amount(between(owners, span.start, span.month.end))
     then = amount(between(owners, span.before.start, span.then_end))
     return Mover(service="Total", team="", now=now, then=then, split=_sum([row.split for row in rows]))
 

@@ -5,71 +5,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
 from bursar.domain.periods import Period
-from bursar.lake.reports import Reconciled
 from bursar.query.filters import Compare, Field, all_of, to_text
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.charting import Chart, Series, stacked
-from bursar.surfaces.web.display import UNALLOCATED, clean, month_year, percent, provider_name, whole
-from bursar.surfaces.web.drawn import Bar, share_bar
-from bursar.surfaces.web.entries import HATCHED, Entry, Group, amount, between, by_bucket, groups
+from bursar.surfaces.web.charting import Chart
+from bursar.surfaces.web.display import UNALLOCATED, month_year, percent, whole
+from bursar.surfaces.web.drawn import share_bar
+from bursar.surfaces.web.entries import HATCHED, Group, amount, between, groups
+from bursar.surfaces.web.facts import BY, OVER, OverviewFacts, OwnerRow, Owners, entries_of, label_of
 from bursar.surfaces.web.frame import Choice, address
 from bursar.surfaces.web.ledgers import InvoiceTable, invoice_table
 from bursar.surfaces.web.month import MonthSpan
-from bursar.surfaces.web.movers import ZERO, Mover, PriceUsage, everything, is_hot, movers
+from bursar.surfaces.web.month_chart import chart_sub, month_chart
+from bursar.surfaces.web.movers import ZERO, Mover, everything, is_hot, movers
 from bursar.surfaces.web.seals import Seal, covered, scope, seal
 
-BY = {"team": "team", "service": "service", "env": "environment", "provider": "provider"}
-OVER = {"days": "By day", "months": "By month"}
-_OWNERS = ("team", "service", "env")
 _NEXT = {"provider": "service_name", "team": "service", "service": "env", "env": "service_name"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverviewFacts:
-    """What the page is made of, all in `currency`; `others` are the month's totals in the other currencies.
-
-    `owners` has keys (team, service, env) and `providers` (provider,), both by day over this month and the one before;
-    `months` has keys of the grouping `by`, by month. `splits` is None where changes cannot be split into price and usage.
-    """
-
-    span: MonthSpan
-    metric: str
-    metric_title: str
-    currency: str
-    others: Mapping[str, Decimal]
-    owners: Sequence[Entry]
-    providers: Sequence[Entry]
-    months: Sequence[Entry] = ()
-    splits: Mapping[tuple[str, str], PriceUsage] | None = None
-    invoices: Sequence[Reconciled] = ()
-    periods: Sequence[str] = ()
-    by: str = "team"
-    over: str = "days"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnerRow:
-    """A row of 'whose is it': the group, its share drawn, and where it opens."""
-
-    group: Group
-    label: str
-    href: str
-    bar: Bar
-    is_hot: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
-    """A table by one grouping whose rows sum to the month."""
-
-    by: str
-    heading: str
-    rows: Sequence[OwnerRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +81,14 @@ class Overview:
 def build(facts: OverviewFacts) -> Overview:
     """The page of these facts. Needs at least one charge; before the first there is another page."""
     span = facts.span
-    now = between(facts.owners, span.start, span.end)
+    now = between(facts.owners, span.start, span.month.end)
     then = between(facts.owners, span.before.start, span.then_end)
     before = between(facts.owners, span.before.start, span.before.end)
     tables = {by: _owners(facts, by, compared=bool(before)) for by in BY}
     rows = movers(facts.owners, span, splits=facts.splits, link=partial(_drill, facts)) if before else []
     whole_month = everything(rows, facts.owners, span)
     unowned = amount(entry for entry in now if entry.key[0] == UNALLOCATED)
-    chart, chart_title = _chart(facts, tables[facts.by], compared=bool(before))
+    chart, chart_title = month_chart(facts, tables[facts.by], compared=bool(before))
     sealed = scope(facts.invoices, periods=[str(span.before)], currency=facts.currency)
     cover = covered(sealed)
     return Overview(
@@ -157,7 +111,7 @@ def build(facts: OverviewFacts) -> Overview:
         seal_before=seal(sealed),
         chart=chart,
         chart_title=chart_title,
-        chart_sub=_chart_sub(facts, compared=bool(before)),
+        chart_sub=chart_sub(facts, compared=bool(before)),
         owners=tables[facts.by],
         tables=[table for by, table in tables.items() if by != facts.by],
         movers=rows,
@@ -168,16 +122,11 @@ def build(facts: OverviewFacts) -> Overview:
     )
 
 
-def _entries(facts: OverviewFacts, by: str) -> tuple[Sequence[Entry], int]:
-    """Which entries hold a grouping, and at which place of their key."""
-    return (facts.providers, 0) if by == "provider" else (facts.owners, _OWNERS.index(by))
-
-
 def _owners(facts: OverviewFacts, by: str, *, compared: bool) -> Owners:
-    entries, at = _entries(facts, by)
+    entries, at = entries_of(facts, by)
     span = facts.span
     then = between(entries, span.before.start, span.then_end) if compared else None
-    rows = groups(between(entries, span.start, span.end), then, at=at)
+    rows = groups(between(entries, span.start, span.month.end), then, at=at)
     most = max((abs(row.now) for row in rows), default=ZERO)
     return Owners(by=by, heading=BY[by].capitalize(), rows=[_owner_row(facts, by, row, most=most) for row in rows])
 
@@ -186,15 +135,11 @@ def _owner_row(facts: OverviewFacts, by: str, row: Group, *, most: Decimal) -> O
     single = row.name in row.members
     return OwnerRow(
         group=row,
-        label=_label(by)(row.name) if single else row.name,
+        label=label_of(by)(row.name) if single else row.name,
         href=_drill(facts, {by: row.name}) if single else _drill(facts, {}, group_by=by),
-        bar=share_bar(row.now, most),
+        bar=share_bar(row.now, most, quiet=row.colour == HATCHED),
         is_hot=is_hot(row.now, row.then),
     )
-
-
-def _label(by: str):  # noqa: ANN202 - one of two functions str → str
-    return provider_name if by == "provider" else clean
 
 
 def _drill(facts: OverviewFacts, values: Mapping[str, str], *, group_by: str = "") -> str:
@@ -235,61 +180,15 @@ def _lead(facts: OverviewFacts, rows: Sequence[Mover], *, unowned: str) -> list[
     moving = [row for row in rows if row.change and not row.is_rest]
     if moving:
         top = moving[0]
-        name = "What has no owner" if top.service == "no owner" else f"{top.service} of {top.team}"
-        said.append(f"{name} costs {whole(abs(top.change))} {'more' if top.change > 0 else 'less'} than in the same days of {facts.span.before_name}.")
+        name = "what has no owner" if top.service == "no owner" else f"{top.service} ({top.team})"
+        than = "more than in" if top.change > 0 else "less than in"
+        days = facts.span.before_name if facts.span.is_whole else f"the same days of {facts.span.before_name}"
+        said.append(f"The largest move is {name}: {whole(abs(top.change))} {than} {days}.")
     said.append(f"{unowned} % has no owner." if unowned else "All of it has an owner.")
     if facts.others:
         sums = [f"{code} {whole(value)}" for code, value in sorted(facts.others.items())]
         said.append(f"{' and '.join(sums)} more {'is' if len(sums) == 1 else 'are'} billed apart; currencies are never added.")
     return said
-
-
-def _chart(facts: OverviewFacts, table: Owners, *, compared: bool) -> tuple[Chart, str]:
-    """The month by day with ticks for the month before, or up to thirteen months by month; with the sentence that says it."""
-    return _months_chart(facts, table) if facts.over == "months" else _days_chart(facts, table, compared=compared)
-
-
-def _days_chart(facts: OverviewFacts, table: Owners, *, compared: bool) -> tuple[Chart, str]:
-    entries, at = _entries(facts, facts.by)
-    span = facts.span
-    rows = [row.group for row in table.rows]
-    title = sentences.driver(rows, before=span.before_name, label=_label(facts.by))
-    past = [span.before.start + timedelta(days=index) for index in range(span.length)]
-    before = by_bucket(between(entries, span.before.start, span.before.end), past)
-    chart = Chart(
-        id="c-month",
-        say=f"{facts.metric_title} per day by {BY[facts.by]}, {span.words}. {title}.",
-        unit="day",
-        currency=facts.currency,
-        buckets=span.buckets,
-        series=_named(stacked(between(entries, span.start, span.end), rows, span.buckets, at=at), table),
-        before_name=span.before_name,
-        before=[value if compared and day < span.before.end else None for day, value in zip(past, before, strict=True)],
-    )
-    return chart, title
-
-
-def _months_chart(facts: OverviewFacts, table: Owners) -> tuple[Chart, str]:
-    buckets = sorted({entry.start for entry in facts.months})
-    series = _named(stacked(facts.months, [row.group for row in table.rows], buckets), table)
-    known = {member for row in table.rows for member in row.group.members}
-    gone = frozenset(entry.key[0] for entry in facts.months) - known
-    if gone:
-        series.append(Series(name="no longer charged", colour=HATCHED, values=by_bucket(facts.months, buckets, members=gone)))
-    title = sentences.months(buckets, by_bucket(facts.months, buckets), open_month=None if facts.span.is_whole else facts.span.start)
-    say = f"{facts.metric_title} per month by {BY[facts.by]}. {title}."
-    return Chart(id="c-month", say=say, unit="month", currency=facts.currency, buckets=buckets, series=series), title
-
-
-def _named(series: Sequence[Series], table: Owners) -> list[Series]:
-    """The series under the names of the table beside them."""
-    return [Series(name=row.label, colour=one.colour, values=one.values) for one, row in zip(series, table.rows, strict=True)]
-
-
-def _chart_sub(facts: OverviewFacts, *, compared: bool) -> str:
-    each = "month" if facts.over == "months" else "day"
-    tick = f". Tick: {facts.span.before_name}, same day of the month" if compared and each == "day" else ""
-    return f"{facts.metric_title} per {each} by {BY[facts.by]}, {facts.currency}{tick}"
 
 
 def _invoices(facts: OverviewFacts) -> InvoiceTable:
@@ -305,8 +204,16 @@ def _invoices(facts: OverviewFacts) -> InvoiceTable:
 def _here(facts: OverviewFacts, **changes: str) -> str:
     """This page with one choice changed; defaults stay out of the address."""
     latest = max(facts.periods, default=str(facts.span.month))
-    chosen = {"period": str(facts.span.month), "currency": facts.currency, "by": facts.by, "over": facts.over, "metric": facts.metric} | changes
-    usual = {"period": latest, "by": "team", "over": "days", "metric": "effective_cost"} | ({} if facts.others else {"currency": facts.currency})
+    chosen = {
+        "period": str(facts.span.month),
+        "currency": facts.currency,
+        "by": facts.by,
+        "over": facts.over,
+        "metric": facts.metric,
+    } | changes
+    usual = {"period": latest, "by": "team", "over": "days", "metric": "effective_cost"} | (
+        {} if facts.others else {"currency": facts.currency}
+    )
     return address("/", {key: value for key, value in chosen.items() if usual.get(key) != value})
 
 

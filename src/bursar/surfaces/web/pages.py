@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bursar.domain.errors import ConfigError
 from bursar.domain.money import total
 from bursar.domain.periods import Period
 from bursar.lake.reports import Freshness
@@ -13,6 +12,7 @@ from bursar.query.ask import Answer
 from bursar.query.catalogue import METRICS
 from bursar.query.question import Query, command_of, parts_of
 from bursar.query.windows import Slice, latest_day
+from bursar.query.windows import period_of as read_period
 from bursar.surfaces.web import health, overview
 from bursar.surfaces.web.books import Books, entries, question, sums
 from bursar.surfaces.web.display import age, clean, count, listed
@@ -68,7 +68,7 @@ def overview_page(books: Books, params: Params) -> Values:
     year = f"{month.shift(-12).start}..{month.end}"
     months = books.ask(question(metric=metric, group_by=by, granularity="month", window=year)) if over == "months" else None
     totals = _month_totals(owners, span)
-    currency = _known(params, "currency", totals, usual=_main_currency(providers, span))
+    currency = _known(params, "currency", totals, usual=_main_currency(providers))
     facts = overview.OverviewFacts(
         span=span,
         metric=metric,
@@ -85,7 +85,15 @@ def overview_page(books: Books, params: Params) -> Values:
         over=over,
     )
     page = overview.build(facts)
-    moved = books.ask(question(metric=metric, group_by="team,service", granularity="total", window=f"{span.start}..{span.end}", compare=f"{span.before.start}..{span.then_end}"))
+    moved = books.ask(
+        question(
+            metric=metric,
+            group_by="team,service",
+            granularity="total",
+            window=f"{span.start}..{span.month.end}",
+            compare=f"{span.before.start}..{span.then_end}",
+        )
+    )
     return {
         "p": page,
         "ages": _ages(books),
@@ -117,7 +125,9 @@ def health_page(books: Books, params: Params) -> Values:
         versions=books.restatements(),
     )
     page = health.build(facts)
-    lanes = Evidence(id="e-lanes", command="bursar history", csv="/health?format=csv&show=deliveries", json="/health?format=json&show=deliveries")
+    lanes = Evidence(
+        id="e-lanes", command="bursar history", csv="/health?format=csv&show=deliveries", json="/health?format=json&show=deliveries"
+    )
     return {"p": page, "evidence": {"lanes": lanes, "invoices": invoice_evidence("e-invoices", str(period), rows=page.table.lines)}}
 
 
@@ -149,9 +159,9 @@ def invoice_evidence(name: str, period: str, *, rows: int) -> Evidence:
 
 
 def period_of(params: Params, books: Books) -> Period:
-    """The month asked for, else the newest that holds charges of its own days. Raises ConfigError for what is no month."""
+    """The month asked for, else the newest that holds charges of its own days. Raises QuestionError for what is no month."""
     text = params.get("period", "")
-    return Period.parse(text) if text else Period.of(latest_of(books))
+    return read_period(text, pointer="period") if text else Period.of(latest_of(books))
 
 
 def latest_of(books: Books) -> date:
@@ -178,7 +188,7 @@ def _month_totals(owners: Answer, span: MonthSpan) -> dict[str, Decimal]:
     return found or {"USD": Decimal(0)}
 
 
-def _main_currency(providers: Answer, span: MonthSpan) -> str:
+def _main_currency(providers: Answer) -> str:
     """The currency most providers bill in; of two, the first by name. Amounts of two currencies are never compared."""
     billing: dict[str, set[str | None]] = {}
     for row in providers.rows:
@@ -191,15 +201,17 @@ def _by_month(found: Sequence[Entry]) -> list[Entry]:
     return [entry._replace(start=entry.start.replace(day=1)) for entry in found]
 
 
-def _splits(books: Books, span: MonthSpan, currency: str, *, metric: str, owners: Sequence[Entry]) -> dict[tuple[str, str], PriceUsage] | None:
+def _splits(
+    books: Books, span: MonthSpan, currency: str, *, metric: str, owners: Sequence[Entry]
+) -> dict[tuple[str, str], PriceUsage] | None:
     """Each service's change by its reasons. Only the direct effective cost is kept with its quantities."""
     if metric != "effective_cost":
         return None
-    found = books.effects(Slice(start=span.start, end=span.end), Slice(start=span.before.start, end=span.then_end))
+    found = books.effects(Slice(start=span.start, end=span.month.end), Slice(start=span.before.start, end=span.then_end))
     if found is None:
         return None
     changes: dict[tuple[str, str], list[Decimal]] = {}
-    for sign, part in ((1, between(owners, span.start, span.end)), (-1, between(owners, span.before.start, span.then_end))):
+    for sign, part in ((1, between(owners, span.start, span.month.end)), (-1, between(owners, span.before.start, span.then_end))):
         for entry in part:
             changes.setdefault((entry.key[0], entry.key[1]), []).append(sign * entry.value)
     result: dict[tuple[str, str], PriceUsage] = {}
@@ -227,14 +239,33 @@ def _notices(books: Books, late: Sequence[Freshness], *, held: int, here: str) -
     said: list[Notice] = []
     as_of = books.generation.data_as_of if books.generation else None
     if as_of and books.now - as_of > health.STALE:
-        said.append(Notice(text=f"The newest bill is {age(as_of, books.now)} old. What was charged since is not in these numbers.", href="/health", link="See each source"))
+        said.append(
+            Notice(
+                text=f"The newest bill is {age(as_of, books.now)} old. What was charged since is not in these numbers.",
+                href="/health",
+                link="See each source",
+            )
+        )
     if here == "health" or not books.generation:
         return said
     if late:
         names = [f"{clean(one.source)} ({age(one.exported_at or books.now, books.now)})" for one in late]
-        said.append(Notice(text=f"Late: {listed(names)}. Its newest days are missing here." if len(names) == 1 else f"Late: {listed(names)}. Their newest days are missing here.", href="/health", link="See deliveries"))
+        said.append(
+            Notice(
+                text=f"Late: {listed(names)}. The newest days of {'it' if len(names) == 1 else 'them'} are missing here.",
+                href="/health",
+                link="See deliveries",
+            )
+        )
     if held:
-        said.append(Notice(text=f"{count(held, 'delivery is', 'deliveries are')} held back and not in these numbers.", href="/health#quarantine", link="Cause and cure", is_bad=True))
+        said.append(
+            Notice(
+                text=f"{count(held, 'delivery is', 'deliveries are')} held back and not in these numbers.",
+                href="/health#quarantine",
+                link="Cause and cure",
+                is_bad=True,
+            )
+        )
     return said
 
 
@@ -255,9 +286,3 @@ def _ages(books: Books) -> Ages:
         held=len(held),
         held_words=f"{rows:,} rows wait" if rows else "deliveries wait" if held else "every delivery is in",
     )
-
-
-def unknown_month(period: Period, books: Books) -> ConfigError:
-    """There is no such month in the books."""
-    known = books.periods
-    return ConfigError(f"there are no charges of {period}", cure=f"The books hold {known[0]} to {known[-1]}." if known else "Bring a bill in first.")

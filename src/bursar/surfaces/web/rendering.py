@@ -1,6 +1,6 @@
 """Jinja on its strictest: everything escaped, nothing undefined, and one door through which JSON enters a page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +16,18 @@ TEMPLATES = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """The templates with their few filters; built once."""
-    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-    made.filters.update(
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    filters: dict[str, Callable[..., object]] = made.filters  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - jinja2 leaves it untyped
+    filters.update(
         digits=display.digits, clean=display.clean, money=display.money, whole=display.whole, day_month=display.day_month,
-        month_year=display.month_year, moment=display.moment, island=island, percent=display.percent,
+        month_year=display.month_year, moment=display.moment, island=island, percent=display.percent, rounded=display.rounded,
     )  # fmt: skip
     made.globals.update(asset=assets.address, MINUS=display.MINUS)  # pyright: ignore[reportUnknownMemberType] - jinja2 leaves globals untyped
     return made

@@ -55,23 +55,37 @@ def seal(rows: Iterable[Reconciled]) -> Seal:
     return Seal(kind="ok", words="reconciled to invoice", ratio=_ratio(invoiced), cover=cover)
 
 
-def scope(rows: Iterable[Reconciled], *, periods: Sequence[str], currency: str, providers: frozenset[str] | None = None) -> list[Reconciled]:
+def scope(
+    rows: Iterable[Reconciled], *, periods: Sequence[str], currency: str, providers: frozenset[str] | None = None
+) -> list[Reconciled]:
     """The invoices that speak of a total: of these billing periods, this currency and, if restricted, these providers."""
     wanted = set(periods)
-    return [row for row in rows if row.billing_period in wanted and row.currency == currency and (providers is None or row.provider in providers)]
+    return [
+        row
+        for row in rows
+        if row.billing_period in wanted and row.currency == currency and (providers is None or row.provider in providers)
+    ]
 
 
 def of_invoice(row: Reconciled) -> Seal:
     """The seal of one invoice."""
     kind = OF_STATUS.get(row.status, "none")
-    words = {"ok": "reconciled to invoice", "tol": "within tolerance", "open": "open month", "none": "no invoice", "bad": "out of tolerance"}[kind]
+    words = {
+        "ok": "reconciled to invoice",
+        "tol": "within tolerance",
+        "open": "open month",
+        "none": "no invoice",
+        "bad": "out of tolerance",
+    }[kind]
     return Seal(kind=kind, words=words, ratio=_ratio([row]) if kind in {"ok", "tol", "bad"} else "")
 
 
 def covered(rows: Sequence[Reconciled]) -> Decimal | None:
     """The share of billed cost that a received invoice of a closed month speaks of, by absolute amounts; None of nothing."""
     billed = total(abs(row.billed_cost) for row in rows)
-    return total(abs(row.billed_cost) for row in rows if row.invoice_total is not None and row.status != "open") / billed if billed else None
+    return (
+        total(abs(row.billed_cost) for row in rows if row.invoice_total is not None and row.status != "open") / billed if billed else None
+    )
 
 
 def _cover(known: Sequence[Reconciled], invoiced: Sequence[Reconciled]) -> str:

@@ -91,7 +91,11 @@ def _reason(split: PriceUsage | None) -> str:
         return ""
     if top == "new":
         return ", as it started" if split.new_or_gone > 0 else ", as it stopped"
-    return {"usage": ", and it was usage, not price", "price": ", and it was price, not usage", "rest": ", by charges that have no quantity"}[top]
+    return {
+        "usage": ", and it was usage, not price",
+        "price": ", and it was price, not usage",
+        "rest": ", by charges that have no quantity",
+    }[top]
 
 
 def answer(subject: str, now: Decimal, then: Decimal | None, *, rows: Sequence[tuple[str, Decimal | None]]) -> str:
@@ -106,7 +110,7 @@ def answer(subject: str, now: Decimal, then: Decimal | None, *, rows: Sequence[t
     else:
         head = f"{subject} is {percent(change, then)} % {'up' if change > 0 else 'down'}"
     moving = [(label, moved) for label, moved in rows if moved]
-    if len(rows) < 2 or not moving:  # noqa: PLR2004 - one row is the whole
+    if len(rows) < 2 or not moving:
         return head
     label, moved = max(moving, key=lambda row: abs(row[1] or ZERO))
     way = "up" if (moved or ZERO) > 0 else "down"
@@ -138,7 +142,7 @@ def invoices(rows: Sequence[Reconciled], month: str) -> str:
     return "; ".join(said)
 
 
-def books(rows: Sequence[Reconciled], *, held: int, late: Sequence[str], restated: int) -> str:
+def books(rows: Sequence[Reconciled], *, held: int, late: int, restated: int) -> str:
     """The headline of Data health: are the books right, and what is not."""
     bad = sum(1 for row in rows if row.status == "out_of_tolerance")
     came = sum(1 for row in rows if row.invoice_total is not None and row.status != "open")
@@ -150,11 +154,11 @@ def books(rows: Sequence[Reconciled], *, held: int, late: Sequence[str], restate
         first = "Nothing is reconciled yet: no invoice was given"
     after: list[str] = []
     if held:
-        after.append(f"{count(held, 'delivery is', 'deliveries are')} held back")
+        after.append(f"{_number(held)} {'delivery is' if held == 1 else 'deliveries are'} held back")
     if late:
-        after.append(f"{listed([clean(name) for name in late])} {'is' if len(late) == 1 else 'are'} late")
+        after.append(f"{_number(late)} {'source is' if late == 1 else 'sources are'} late")
     if restated:
-        after.append(f"{count(restated, 'closed month was', 'closed months were')} restated")
+        after.append(f"{_number(restated)} {'month was' if restated == 1 else 'months were'} delivered again")
     return f"{first}; {listed(after)}" if after else first
 
 
@@ -169,4 +173,3 @@ def _verb(change: Decimal) -> str:
 def _number(value: int) -> str:
     words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     return words[value] if value < len(words) else str(value)
-
