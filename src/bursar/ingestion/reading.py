@@ -6,13 +6,14 @@ reads them. Files of one layout are scanned together, so parts may differ in col
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.casts import Value, identifier, quoted
 from bursar.ingestion.families import Column, Family
+from bursar.ingestion.ndjson import shaped
 from bursar.ingestion.nested import cast, gathered, members, sql_type
 from bursar.ports import Rows, Script, Statement
 
@@ -61,7 +62,7 @@ def raw_relation(family: Family, files: Sequence[DescribedFile], *, constants: M
     that names column and file.
     """
     groups: defaultdict[tuple[object, ...], list[DescribedFile]] = defaultdict(list)
-    for one in files:
+    for one in (_typed(family, file) for file in files):
         groups[one.file.kind, one.file.role, one.columns].append(one)
     scans = [_scan(family, group, constants or {}) for group in groups.values()] or [_nothing(family, constants or {})]
     union = "\nUNION ALL\n".join(scans)
@@ -90,7 +91,7 @@ def _scan(family: Family, group: Sequence[DescribedFile], constants: Mapping[str
     flags = [f"{str(layout.has(name, column)).lower()} AS has_{name}" for name, column in family.columns.items() if column.flag]
     constant = {"source_file": layout.source_file, "source_role": quoted(group[0].file.role), **constants}
     select = ",\n  ".join([*wanted, *flags, *(f"{sql} AS {name}" for name, sql in constant.items())])
-    return f"SELECT\n  {select}\nFROM {_read(family, group)}"
+    return f"SELECT\n  {select}\nFROM {_read(group)}"
 
 
 def _nothing(family: Family, constants: Mapping[str, str]) -> str:
@@ -101,7 +102,7 @@ def _nothing(family: Family, constants: Mapping[str, str]) -> str:
     return f"SELECT {', '.join([*wanted, *flags, *(f'{sql} AS {name}' for name, sql in constant.items())])} WHERE false"
 
 
-def _read(family: Family, group: Sequence[DescribedFile]) -> str:
+def _read(group: Sequence[DescribedFile]) -> str:
     paths = "[" + ", ".join(quoted(str(one.file.path)) for one in group) + "]"
     kind = group[0].file.kind
     if kind == "parquet":
@@ -109,14 +110,12 @@ def _read(family: Family, group: Sequence[DescribedFile]) -> str:
     if kind == "csv":
         names = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(group[0].columns)))
         return f"read_csv({paths}, auto_detect=false, header=true, columns={{{names}}}, nullstr='', {_CSV}, filename='_path')"
-    names = ", ".join(f"{quoted(root)}: 'JSON'" for root in _roots(family, group[0]))
+    names = ", ".join(f"{quoted(key)}: {quoted(kind)}" for key, kind in group[0].columns)
     return f"read_json({paths}, format='newline_delimited', columns={{{names}}}, filename='_path')"
 
 
-def _roots(family: Family, one: DescribedFile) -> list[str]:
-    """Top-level JSON keys to read: those seen, and those the family knows, since an export leaves out what is null."""
-    known = (spelling.partition(".")[0] for name, column in family.columns.items() for spelling in (name, *column.aliases))
-    return sorted({*known, *(header for header, _ in one.columns)})
+def _typed(family: Family, one: DescribedFile) -> DescribedFile:
+    return replace(one, columns=shaped(family, one.columns)) if one.file.kind == "ndjson" else one
 
 
 def _source_file(group: Sequence[DescribedFile]) -> str:

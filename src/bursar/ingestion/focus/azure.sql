@@ -48,7 +48,7 @@ WITH runs AS (
     category <> 'Usage' OR is_covered AS needs_price
   FROM taken
 ), converted AS (
-  SELECT *, converted(contract_product, rate) AS at_contract, coalesce(payg_cost_in_billing_currency, converted(payg_product, rate)) AS at_list
+  SELECT *, converted(contract_product, rate, cost) AS at_contract, coalesce(payg_cost_in_billing_currency, converted(payg_product, rate, cost)) AS at_list
   FROM rated
 ), costed AS (
   SELECT

@@ -52,7 +52,12 @@ WITH summed AS (
     CASE WHEN category <> 'Tax' THEN coalesce(usage_amount_in_pricing_units, CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
   FROM judged
 ), priced AS (
-  SELECT *, unit_price(contracted, quantity) AS contracted_price, unit_price(listed, quantity) AS listed_price
+  SELECT
+    *,
+    unit_price(contracted, quantity) AS contracted_price,
+    unit_price(listed, quantity) AS listed_price,
+    list_filter(tags, lambda tag: NOT coalesce(tag.inherited, false)) AS own_tags,
+    list_filter(tags, lambda tag: tag.inherited) AS inherited_tags
   FROM costed
 )
 SELECT
@@ -123,13 +128,13 @@ SELECT
   CASE WHEN category <> 'Tax' THEN sku_description END AS SkuMeter,
   coalesce(resource_global_name, resource_name) AS ResourceId,
   resource_name AS ResourceName,
-  CASE WHEN coalesce(resource_global_name, resource_name) IS NOT NULL THEN coalesce(regexp_extract(resource_global_name, '([^/]+)/[^/]+/?$', 1), service_description) END AS ResourceType,
+  CASE WHEN coalesce(resource_global_name, resource_name) IS NOT NULL THEN coalesce(nullif(split_part(resource_global_name, '/', -2), ''), service_description) END AS ResourceType,
   coalesce(location_region, location_location) AS RegionId,
   coalesce(region_name, location_region, location_location) AS RegionName,
   location_zone AS AvailabilityZone,
 
-  filled(map_concat(pairs_to_map(list_filter(tags, lambda tag: NOT tag.inherited)), labels)) AS Tags,
-  filled(map_concat(project_labels, pairs_to_map(list_filter(tags, lambda tag: tag.inherited)))) AS x_InheritedTags,
+  filled(CASE WHEN len(own_tags) > 0 OR len(system_labels) > 0 THEN map_concat(pairs_to_map(system_labels), pairs_to_map(own_tags), labels) ELSE labels END) AS Tags,
+  filled(CASE WHEN len(inherited_tags) > 0 THEN map_concat(project_labels, pairs_to_map(inherited_tags)) ELSE project_labels END) AS x_InheritedTags,
   CASE WHEN len(credits) > 0 THEN CAST(to_json(credits) AS VARCHAR) END AS x_Credits,
   project_id AS x_Project,
   sku_description AS x_UsageType,
