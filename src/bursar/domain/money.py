@@ -40,7 +40,7 @@ class Money:
 
     def __neg__(self) -> "Money":
         """The same amount with the other sign."""
-        return Money(amount=-self.amount, currency=self.currency)
+        return Money(amount=_EXACT.minus(self.amount), currency=self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
         """The difference, in the currency both share; raises BillError when they differ."""
@@ -53,10 +53,12 @@ def cost(text: str | int | Decimal) -> Decimal:
     Raises BillError for what is not a finite number. Floats are refused by type: their digits are not the bill's.
     """
     try:
-        value = Decimal(text)
-        return _EXACT.plus(value.quantize(UNIT, rounding=ROUND_HALF_UP, context=_EXACT))
+        value = Decimal(text).quantize(UNIT, rounding=ROUND_HALF_UP, context=_EXACT)
     except (InvalidOperation, ValueError) as error:
         raise BillError(f"not an amount of money: {text!r}") from error
+    if not value.is_finite() or (isinstance(text, str) and "_" in text):
+        raise BillError(f"not an amount of money: {text!r}")
+    return value
 
 
 def plain(amount: Decimal) -> str:
@@ -84,9 +86,11 @@ def exact_split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, De
     """
     if not weights:
         raise BillError("cannot split an amount over nobody")
+    if negative := [key for key, weight in weights.items() if weight < 0]:
+        raise BillError(f"cannot split an amount by a negative weight: {min(negative)}")
     scaled = _scaled(weights)
     whole = sum(scaled.values())
-    units = int(_EXACT.scaleb(abs(amount), DIGITS))
+    units = int(_EXACT.scaleb(_EXACT.abs(amount), DIGITS))
     shares = {key: units * share // whole for key, share in scaled.items()}
     order = sorted(scaled, key=lambda key: (-(units * scaled[key] % whole), key.encode()))
     for key in order[: units - sum(shares.values())]:

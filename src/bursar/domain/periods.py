@@ -20,7 +20,7 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> "Period":
         """Read `YYYY-MM`, `YYYYMM` or any date within the month; raises ConfigError for anything else."""
-        match = re.fullmatch(r"(\d{4})-?(0[1-9]|1[0-2])(-?\d{2}.*)?", text.strip())
+        match = re.fullmatch(r"([12]\d{3})-?(0[1-9]|1[0-2])(-?\d{2}.*)?", text.strip(), re.ASCII)
         if not match:
             raise ConfigError(f"not a billing period: {text!r}", cure="Write it as YYYY-MM, for example 2026-10.")
         return cls(int(match[1]), int(match[2]))
