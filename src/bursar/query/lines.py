@@ -18,8 +18,9 @@ from bursar.domain.money import plain
 from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
 from bursar.query.ask import NOTHING_PUBLISHED, ask
+from bursar.query.catalogue import DIMENSIONS
 from bursar.query.errors import QuestionError
-from bursar.query.filters import Field, Like, compile_sql
+from bursar.query.filters import Field, Filter, Like, compile_sql, fields_of
 from bursar.query.focus import focus_columns, focus_registry, snake_names
 from bursar.query.question import Query, digest_of, read_fields
 from bursar.query.router import LINES, relation_of
@@ -79,6 +80,7 @@ def _conditions(query: Query, chosen: Slice, *, place: tuple[str, int, int] | No
     where = [chosen.where("ChargePeriodStart", registry["billing_period"].sql)]
     parameters: list[object] = []
     if query.filter:
+        _check_owners(query.filter)
         condition, values = compile_sql(query.filter, registry)
         where.append(condition)
         parameters.extend(values)
@@ -87,6 +89,18 @@ def _conditions(query: Query, chosen: Slice, *, place: tuple[str, int, int] | No
         where.append(f"(EffectiveCost < {_COST} OR (EffectiveCost = {_COST} AND (file_index, file_row_number) > (?, ?)))")
         parameters.extend([cost, cost, file, row])
     return " AND ".join(where), parameters
+
+
+def _check_owners(tree: Filter) -> None:
+    """Refuse what only marts know, saying where it can be asked."""
+    registry = focus_registry()
+    for field in fields_of(tree):
+        if field.name in DIMENSIONS and field.name not in registry:
+            raise QuestionError(
+                f"'{field.name}' is decided by rules and does not stand on the bill's lines",
+                cure="choose lines by resource_id, by another FOCUS column, or by the tag itself",
+                column=field.at,
+            )
 
 
 def generation_of(cursor: str) -> int:

@@ -6,12 +6,12 @@ Each document has a committed JSON Schema in `schemas/`. Decimals are strings wi
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import cast
 
 from bursar.domain.money import plain
 from bursar.domain.periods import stamp
@@ -163,18 +163,30 @@ def value(cell: object) -> object:
 
 
 def csv_text(listing: Listing) -> str:
-    """The rows as CSV (header first, empty where there is no value). A text cell a spreadsheet would run as a formula is led by an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    """The rows as CSV, header first, empty where there is no value. Text a spreadsheet would run as a formula is led by an apostrophe."""
+    lines = _Lines()
+    writer = csv.writer(lines)
     writer.writerow(_cell(name) for name in listing.columns)
     writer.writerows([_cell(cell) for cell in row] for row in listing.rows)
-    return out.getvalue()
+    return "".join(lines.written)
+
+
+class _Lines:
+    """Rows that end in a line feed. The writer must believe in CR LF, else it leaves a carriage return within a cell unquoted."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, row: str) -> int:
+        self.written.append(row.removesuffix("\r\n") + "\n")
+        return len(row)
 
 
 def _cell(cell: object) -> object:
     """A cell as CSV carries it; numbers stay numbers, maps become `key=value` lists."""
     if isinstance(cell, Mapping):
-        cell = "; ".join(f"{key}={text}" for key, text in sorted(cell.items()))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - a map of text
+        pairs = sorted(cast("Mapping[str, str]", cell).items())
+        cell = "; ".join(f"{key}={text}" for key, text in pairs)
     if isinstance(cell, str) and _FORMULA.match(cell):
         return f"'{cell}"
     return value(cell)

@@ -65,7 +65,7 @@ def test_a_page_has_bounds(generation: Generation, warehouse: Warehouse, limit: 
 
 def test_owners_are_not_on_the_bills_lines(generation: Generation, warehouse: Warehouse) -> None:
     """Filtering lines by a dimension of ours is refused by name."""
-    with pytest.raises(QuestionError, match="no column 'team'"):
+    with pytest.raises(QuestionError, match="'team' is decided by rules"):
         lines(read_query({"filter": "team = 'core'"}), generation=generation, warehouse=warehouse)
 
 
