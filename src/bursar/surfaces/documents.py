@@ -110,9 +110,8 @@ def history(found: Iterable[Version]) -> Listing:
         head = (*head, each.gen_from, each.gen_to, each.rows, each.rows_change)
         told.append({**objects(_VERSION, [head])[0], "sums": sums(each.sums), "change": None if each.change is None else sums(each.change)})
         change = each.change or {}
-        rows.extend(
-            (*head, currency, *_four(each.sums.get(currency)), *_four(change.get(currency))) for currency in sorted({*each.sums, *change})
-        )
+        currencies: list[str] = sorted({*each.sums, *change}) or [""]
+        rows.extend((*head, currency or None, *_four(each.sums.get(currency)), *_four(change.get(currency))) for currency in currencies)
     columns = (*_VERSION, "currency", *(f"{name}_cost" for name in _FOUR), *(f"{name}_change" for name in _FOUR))
     return Listing(document={"rows": told}, columns=columns, rows=rows)
 
