@@ -1,5 +1,6 @@
 """Config → a wired Bursar. The only importer of adapters; nothing connects at import."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Literal
 
 from bursar.adapters.warehouses.duckdb import Box, DuckDBWarehouse
 from bursar.allocation.build import MartBuilder
-from bursar.config import Config, load
+from bursar.config import HOME, Config, load
 from bursar.lake.generations import Lake
 from bursar.loop import Bursar
 from bursar.ports import Clock, Progress
@@ -47,6 +48,11 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
         clock=clock or utc_now,
         progress=progress or (lambda _: None),
     )
+
+
+def home_of(home: Path | None) -> Path:
+    """The state folder that counts here, absolute: the option, else $BURSAR_HOME, else ./.bursar."""
+    return (home or Path(os.environ.get(HOME) or ".bursar")).absolute()
 
 
 def utc_now() -> datetime:

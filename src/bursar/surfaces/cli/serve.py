@@ -1,11 +1,15 @@
 """`bursar serve`: the API and the web page, in one process."""
 
 import socket
+from typing import TYPE_CHECKING
 
 import click
 
 from bursar.domain.errors import Unavailable
 from bursar.surfaces.cli.wiring import opened
+
+if TYPE_CHECKING:
+    from bursar.loop import Bursar
 
 LOOPBACK = "127.0.0.1"
 
@@ -22,16 +26,15 @@ def serve(ctx: click.Context, port: int) -> None:
 
     Bound to loopback: whoever can open the page is the local administrator, and may read everything published.
     """
-    run(ctx, port)
+    serving(opened(ctx), port)
 
 
-def run(ctx: click.Context, port: int) -> None:
-    """Serve the house of this invocation until interrupted. Raises Unavailable when the port is taken."""
+def serving(app: "Bursar", port: int) -> None:
+    """Serve a house until interrupted. Raises Unavailable when the port is taken."""
     import uvicorn
 
     from bursar.surfaces.http import application
 
-    app = opened(ctx)
     listening = _listen(port)
     click.echo(f"Serving http://{LOOPBACK}:{listening.getsockname()[1]}/  (Ctrl-C ends)", err=True)
     config = uvicorn.Config(application(app), log_level="warning", access_log=False, server_header=False)
