@@ -52,10 +52,13 @@ def _migrate(engine: sa.Engine) -> None:
 
 
 def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    """WAL, so that readers never wait; full sync, so that a committed flip survives the power cut."""
+    """WAL, so that readers never wait; full sync, so that a committed flip survives the power cut.
+
+    Recursive triggers, so that REPLACE INTO the journal is refused as the DELETE it is.
+    """
     connection.isolation_level = None  # BEGIN is ours
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON", "busy_timeout=10000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

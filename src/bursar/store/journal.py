@@ -14,7 +14,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from bursar.domain.money import plain
-from bursar.store.schema import journal
+from bursar.store.schema import generation, journal
 
 GENESIS = "0" * 64
 
@@ -40,14 +40,18 @@ def chain(prev: str, entry: Mapping[str, object]) -> str:
 
 
 def first_broken(connection: sa.Connection) -> int | None:
-    """Sequence number of the first entry that does not follow from the one before, or None for a whole chain."""
+    """Sequence number of the first entry that is not there or does not follow from the one before; None for a whole chain.
+
+    A cut tail leaves no gap in the chain itself; it is missed by the generations that cite their entries.
+    """
     prev, expected = GENESIS, 1
     for row in connection.execute(sa.select(journal).order_by(journal.c.seq)).mappings():
         entry = {key: row[key] for key in ("seq", "at", "kind", "version", "actor", "payload")}
         if row["seq"] != expected or row["prev"] != prev or row["hash"] != chain(prev, entry):
             return int(row["seq"])
         prev, expected = row["hash"], expected + 1
-    return None
+    cited = connection.execute(sa.select(sa.func.max(generation.c.journal_seq))).scalar() or 0
+    return expected if cited >= expected else None
 
 
 def _normal(value: object) -> object:
@@ -59,7 +63,7 @@ def _normal(value: object) -> object:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, Mapping):
-        return {str(key): _normal(item) for key, item in cast("Mapping[object, object]", value).items()}
+        return {unicodedata.normalize("NFC", str(key)): _normal(item) for key, item in cast("Mapping[object, object]", value).items()}
     if isinstance(value, list | tuple):
         return [_normal(item) for item in cast("Sequence[object]", value)]
     raise TypeError(f"not canonical: {type(value).__name__}")
