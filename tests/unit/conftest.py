@@ -166,6 +166,14 @@ def _publish(connection: duckdb.DuckDBPyConnection, folder: Path, *, period: str
     connection.execute(f"CREATE OR REPLACE TABLE charge_daily AS {CHARGES.format(measures=measures)}")
     sums = ", ".join(f"sum(COLUMNS('{name}'))" for name in ("lines", ".*_cost"))
     tables = {"cost_and_usage": f"SELECT {columns} FROM lines", "charge_daily": "SELECT * FROM charge_daily"}
+    listed = " UNION ALL ".join(
+        f"SELECT day, billing_period, '{name}' AS dimension, coalesce({name}, '') AS value, currency, effective_cost, lines FROM charge_daily"
+        for name in ("team", "service_name", "region_id")
+    )
+    tables["dimension_values"] = (
+        "SELECT billing_period, dimension, value, currency, sum(effective_cost) AS effective_cost, sum(lines) AS lines, max(day) AS day "
+        f"FROM ({listed}) GROUP BY billing_period, dimension, value, currency"
+    )
     for name, keys in NARROW.items():
         tables[name] = f"SELECT {keys}, {sums} FROM charge_daily GROUP BY ALL"
     return [_write(connection, folder / f"{name}-{period}.parquet", table=name, sql=sql, period=period) for name, sql in tables.items()]

@@ -1,4 +1,4 @@
-"""The bill's own lines with their provenance, page by page, and the values a dimension takes.
+"""The bill's own lines with their provenance, page by page.
 
 Pages are keyset: a cursor holds the generation, the question's digest and the last line's place, so a walk stays on its
 generation while others are published; nothing is told twice and nothing missed.
@@ -10,19 +10,19 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
 from bursar.domain.money import plain
 from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
-from bursar.query.ask import NOTHING_PUBLISHED, ask
+from bursar.query.ask import NOTHING_PUBLISHED
 from bursar.query.catalogue import DIMENSIONS
 from bursar.query.errors import QuestionError
-from bursar.query.filters import Field, Filter, Like, compile_sql, fields_of
+from bursar.query.filters import Filter, compile_sql, fields_of
 from bursar.query.focus import focus_columns, focus_registry, snake_names
-from bursar.query.question import Query, digest_of, read_fields
+from bursar.query.question import Query, digest_of
 from bursar.query.router import LINES, relation_of
 from bursar.query.windows import Slice, slice_of
 
@@ -37,15 +37,6 @@ class LinePage:
     generation: Generation
     lines: tuple[Mapping[str, object], ...]
     next: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DimensionValue:
-    """A value a dimension takes, with its cost in one currency."""
-
-    value: str | None
-    currency: str
-    effective_cost: Decimal
 
 
 def lines(query: Query, *, generation: Generation | None, warehouse: Warehouse, limit: int = 100, after: str | None = None) -> LinePage:
@@ -106,32 +97,6 @@ def _check_owners(tree: Filter) -> None:
 def generation_of(cursor: str) -> int:
     """The generation a cursor walks through. Raises QuestionError for what is no cursor of ours."""
     return cast("int", _open(cursor)["n"])
-
-
-def dimension_values(
-    dimension: str, prefix: str = "", *, generation: Generation | None, warehouse: Warehouse, limit: int = 20
-) -> tuple[DimensionValue, ...]:
-    """The values of a dimension that contain these letters, dearest first, over everything published; for type-ahead."""
-    fields = read_fields(dimension)
-    if len(fields) != 1:
-        raise QuestionError("values are listed of one dimension", pointer="dimension")
-    book = generation or NOTHING_PUBLISHED
-    days = [day for file in book.of(LINES) for day in (file.min_day, file.max_day) if day]
-    if not days:
-        return ()
-    window = f"{min(days)}..{max(days).fromordinal(max(days).toordinal() + 1)}"
-    query = Query(group_by=fields, granularity="total", window=window)
-    if prefix:
-        query = replace(query, filter=_contains(fields[0], prefix))
-    answer = ask(query, generation=book, warehouse=warehouse)
-    ranked = sorted(answer.rows, key=lambda row: -row.value)
-    return tuple(DimensionValue(value=row.keys[0], currency=row.currency, effective_cost=row.value) for row in ranked[:limit])
-
-
-def _contains(field: Field, letters: str) -> Like:
-    """These letters anywhere, whatever their case; signs of the pattern language stand for themselves."""
-    escaped = letters.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return Like(field=field, pattern=f"%{escaped}%", fold=True)
 
 
 def _line(row: Sequence[object], sources: Mapping[str, str]) -> dict[str, object]:

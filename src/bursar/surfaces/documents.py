@@ -19,7 +19,8 @@ from bursar.lake.reports import Delivery, Freshness, Reconciled, Version
 from bursar.lake.snapshots import Sums
 from bursar.query.ask import Answer
 from bursar.query.filters import field_text
-from bursar.query.lines import DimensionValue, LinePage
+from bursar.query.lines import LinePage
+from bursar.query.values import DimensionValue
 
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
 

@@ -11,8 +11,9 @@ import pytest
 from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
 from bursar.query.errors import QuestionError
-from bursar.query.lines import dimension_values, generation_of, lines
+from bursar.query.lines import generation_of, lines
 from bursar.query.question import read_query
+from bursar.query.values import dimension_values
 
 QUESTION = read_query({"window": "2026-06-20..2026-07-10", "filter": "provider = 'aws'"})
 
@@ -77,3 +78,14 @@ def test_values_come_with_their_cost(generation: Generation, warehouse: Warehous
     every = dimension_values('tag:"Cost Center"', generation=generation, warehouse=warehouse)
     assert [value.effective_cost for value in every] == sorted((value.effective_cost for value in every), reverse=True)
     assert dimension_values("team", generation=None, warehouse=warehouse) == ()
+
+
+@pytest.mark.parametrize("letters", ["", "o", "zzz"])
+def test_the_mart_and_the_charges_offer_the_same(generation: Generation, warehouse: Warehouse, letters: str) -> None:
+    """Values come from the narrow mart where it lists the dimension, and are what the charges themselves say."""
+    without = replace(generation, files=tuple(file for file in generation.files if file.table != "dimension_values"))
+    for dimension in ("team", "region_id", "sub_account_name"):
+        here, there = (
+            dimension_values(dimension, letters, generation=book, warehouse=warehouse, limit=100) for book in (generation, without)
+        )
+        assert sorted(here, key=str) == sorted(there, key=str)

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from bursar.query.ask import NOTHING_PUBLISHED, ask
 from bursar.query.errors import QuestionError
-from bursar.query.lines import dimension_values, generation_of, lines
+from bursar.query.lines import generation_of, lines
 from bursar.query.question import OPTIONS, digest_of, read_fields, read_query, write_fields
+from bursar.query.values import dimension_values
 from bursar.surfaces import documents
 from bursar.surfaces.api import models
 from bursar.surfaces.api.house import Here, House, pinned

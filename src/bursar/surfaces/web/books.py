@@ -18,6 +18,7 @@ from bursar.query.ask import Answer
 from bursar.query.lines import LinePage
 from bursar.query.price_volume import Effect
 from bursar.query.question import Query, read_query
+from bursar.query.values import dimension_values
 from bursar.query.windows import Slice
 from bursar.surfaces.web.entries import Entry
 
@@ -79,7 +80,7 @@ class Books:
 
     def values(self, dimension: str, *, limit: int) -> list[tuple[str, str]]:
         """The values of a dimension with their currencies, dearest first."""
-        found = charge_lines.dimension_values(dimension, generation=self.generation, warehouse=self.house.warehouse, limit=limit)
+        found = dimension_values(dimension, generation=self.generation, warehouse=self.house.warehouse, limit=limit)
         return [(value.value, value.currency) for value in found if value.value]
 
     def effects(self, now: Slice, before: Slice) -> dict[tuple[str, str, str], Effect] | None:
