@@ -164,6 +164,7 @@ def _maps(item: Item) -> dict[str, str]:
     }
 
 
+@cache
 def stretch(month: Period, moment: int) -> tuple[str, str]:
     """A moment's start and end as AWS writes them."""
     starts = datetime(month.year, month.month, 1, tzinfo=UTC) + timedelta(hours=moment // 1000)

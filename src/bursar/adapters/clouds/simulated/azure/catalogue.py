@@ -35,7 +35,7 @@ SCOPES = (
     ),
     Scope(
         name="mca", account=PROFILE, resource=f"/providers/Microsoft.Billing/billingAccounts/{MCA_ACCOUNT}/billingProfiles/{PROFILE}",
-        source=f"azure-{PROFILE}".lower(), version="2023-12-01-preview", price_currency="USD", rate_milli=925, percent=35, essential=5,
+        source=f"azure-{PROFILE}".lower(), version="2023-12-01-preview", price_currency="USD", rate_milli=925, percent=35, essential=6,
     ),
 )  # fmt: skip
 
