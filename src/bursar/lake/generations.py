@@ -109,7 +109,7 @@ def flip(
 ) -> int:
     """Make `put` live in place of what held their (layer, source, period); returns the new generation's number.
 
-    Raises Refused when a mart was built from a focus snapshot that is neither live nor flips now: another run published
+    Raises Refused when a mart was built from a bill or metric that is neither live nor flips now: another run published
     in between, and the marts must be built again.
     """
     at = stamp(now)
@@ -148,9 +148,9 @@ def _replace_member(connection: sa.Connection, snapshot: Snapshot, n: int) -> No
 
 
 def _check_marts(connection: sa.Connection) -> None:
-    focus = {snapshot.id for snapshot in snapshots.live(connection, "focus").values()}
+    living = {snapshot.id for layer in ("focus", "metrics") for snapshot in snapshots.live(connection, layer).values()}
     for marts in snapshots.live(connection, "marts").values():
-        if set(marts.input_ids) - focus:
+        if set(marts.input_ids) - living:
             raise Refused(f"the marts of {marts.period} were built from a bill that is not live any more", cure="Build again: bursar build")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import cast
 
 MANIFEST = "snapshot.json"
+DEPTH = 4
+"""Folders above a snapshot up to the lake's root; each may be new, and a new folder must be synced in the one that holds it."""
 
 
 def snapshot_folder(root: Path, layer: str, source: str, period: str, snapshot_id: str) -> Path:
@@ -28,7 +30,7 @@ def stage(folder: Path) -> Path:
 
 
 def settle(part: Path, folder: Path, manifest: Mapping[str, object]) -> None:
-    """Make a staged folder final: manifest written, every file synced and read-only, renamed, parent synced.
+    """Make a staged folder final: manifest written, every file synced and read-only, renamed, folders above synced.
 
     If the final folder is already there (the same content, landed by a run that died later), the staged one is dropped.
     """
@@ -43,7 +45,8 @@ def settle(part: Path, folder: Path, manifest: Mapping[str, object]) -> None:
         if not (folder / MANIFEST).exists():
             raise
         shutil.rmtree(part)
-    _sync(folder.parent)
+    for above in folder.parents[:DEPTH]:
+        _sync(above)
 
 
 def rename(part: Path, folder: Path) -> None:

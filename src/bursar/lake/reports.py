@@ -3,7 +3,8 @@
 Everything here is read from the operational database; no file of the lake is opened.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -127,17 +128,22 @@ def quarantine(store: sa.Engine) -> list[Delivery]:
     """What is held back or was refused and has not been mended by a later delivery of the same name or place, newest first."""
     held: list[Delivery] = []
     settled: set[tuple[str | None, str | None]] = set()
-    names: set[str] = set()
+    later: defaultdict[str, set[str | None]] = defaultdict(set)
     for delivery in deliveries(store, limit=1000):
-        place = (delivery.source, delivery.period)
-        if delivery.name in names or (delivery.source and place in settled):
+        if (delivery.source, delivery.period) in settled or _again(delivery, later):
             continue
-        names.add(delivery.name)
+        later[delivery.name].add(delivery.period)
         if delivery.outcome in {"quarantined", "refused"}:
             held.append(delivery)
-        elif delivery.outcome == "published":
-            settled.add(place)
+        elif delivery.outcome == "published" and delivery.source:
+            settled.add((delivery.source, delivery.period))
     return held
+
+
+def _again(delivery: Delivery, later: Mapping[str, Collection[str | None]]) -> bool:
+    """Whether the same thing came later: the same file, and of one that holds several periods the same period."""
+    periods = later.get(delivery.name, ())
+    return bool(periods) and (delivery.period is None or delivery.period in periods or None in periods)
 
 
 def freshness(store: sa.Engine) -> list[Freshness]:
