@@ -16,6 +16,8 @@ from bursar.domain.errors import ConfigError
 HOME = "BURSAR_HOME"
 CONFIG = "BURSAR_CONFIG"
 PREFIX = "BURSAR__"
+PLACES = frozenset({"project", "home"})
+"""What loading sets and no file may say."""
 _REFERENCE = re.compile(r"\$\{(?:file:(?P<file>[^}]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?)\}")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
@@ -81,6 +83,10 @@ def load(*, path: Path | None = None, home: Path | None = None, environment: Map
     for name, value in env.items():
         if name.startswith(PREFIX):
             _set(content, name.removeprefix(PREFIX).lower().split("__"), value)
+    if set_here := PLACES & content.keys():
+        raise ConfigError(
+            f"{file.name if file else PREFIX}: unknown key {min(set_here)}", cure=f"Known here: {', '.join(sorted(_known(())))}."
+        )
     try:
         config = Config.model_validate(_resolve(content, env))
     except ValidationError as error:
@@ -100,6 +106,8 @@ def _find(path: Path | None, env: Mapping[str, str]) -> Path | None:
 def _read(file: Path) -> dict[str, object]:
     try:
         content: object = yaml.safe_load(file.read_text("utf-8")) or {}
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}", cure="Make it readable by this user.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
@@ -121,7 +129,7 @@ def _set(content: dict[str, object], keys: list[str], value: str) -> None:
 def _resolve(value: object, env: Mapping[str, str]) -> object:
     """References `${NAME}`, `${NAME:-default}` and `${file:/path}` within text values, replaced."""
     if isinstance(value, dict):
-        return {key: _resolve(inner, env) for key, inner in cast("dict[str, object]", value).items()}
+        return {str(key): _resolve(inner, env) for key, inner in cast("dict[str, object]", value).items()}
     if isinstance(value, list):
         return [_resolve(inner, env) for inner in cast("list[object]", value)]
     return _REFERENCE.sub(lambda match: _referred(match, env), value) if isinstance(value, str) else value
@@ -131,8 +139,9 @@ def _referred(match: re.Match[str], env: Mapping[str, str]) -> str:
     if match["file"]:
         try:
             return Path(match["file"]).read_text("utf-8").strip()
-        except OSError as error:
-            raise ConfigError(f"{match[0]}: {error.strerror}", cure="Create the file, readable by this user.") from error
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "not a text"
+            raise ConfigError(f"{match[0]}: {why}", cure="Create the file, readable by this user.") from error
     default: str | None = match["default"]
     found = env.get(match["name"]) or default
     if found is None:
@@ -157,4 +166,4 @@ def _known(location: tuple[int | str, ...]) -> list[str]:
     for step in location[:-1]:
         sections: dict[str, type[BaseModel]] = {"sources": Source, "tolerance": Tolerance, "box": Box, "store": Store}
         model = sections.get(str(step), model)
-    return [name for name in model.model_fields if name not in {"project", "home"}]
+    return [name for name in model.model_fields if name not in PLACES]
