@@ -1,5 +1,6 @@
 """The routes: parse an address, open the books, draw a page. `mount` puts them on the API's application, so one process serves both."""
 
+import gzip
 import json
 import logging
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from bursar.query.errors import QuestionError
 from bursar.surfaces import documents
 from bursar.surfaces.documents import Listing
 from bursar.surfaces.web import assets, exploring, health, pages
+from bursar.surfaces.web.asked import joined, terms_of_lines
 from bursar.surfaces.web.books import Books, House, question
 from bursar.surfaces.web.display import clean
 from bursar.surfaces.web.frame import THEMES
@@ -145,7 +147,8 @@ def _lines(request: Request, books: Books) -> Response:
     params = request.query_params
     asked = exploring.asked_of(params, [])
     if params.get("format"):
-        query = question(window=asked.window or ("" if asked.period else "month"), period=asked.period, filter=asked.filter)
+        known, _ = terms_of_lines(asked.filter)
+        query = question(window=asked.window or ("" if asked.period else "month"), period=asked.period, filter=joined(known))
         return _file(documents.charges(books.lines(query, after=params.get("after"), limit=exploring.LINES)), params["format"])
     return _page(
         request,
@@ -201,7 +204,10 @@ def _static(request: Request, digest: str, name: str) -> Response:
 def _page(request: Request, books: Books, template: str, *, here: str, values: pages.Values, status: int = 200) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     made = pages.frame(books, title=TITLES[template], here=here, path=path, theme=theme_of(request))
-    return HTMLResponse(render(template, made, values), status_code=status, headers=PAGE)
+    body = render(template, made, values).encode()
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return HTMLResponse(body, status_code=status, headers=PAGE)
+    return HTMLResponse(gzip.compress(body, 5, mtime=0), status_code=status, headers={**PAGE, "Content-Encoding": "gzip"})
 
 
 def theme_of(request: Request) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from bursar.query.filters import And, Compare, Field, Filter, In, Like, Missing, Not, all_of, field_text, parse, to_text
+from bursar.query.catalogue import ALIASES
+from bursar.query.filters import And, Compare, Field, Filter, In, Like, Missing, Not, all_of, field_text, fields_of, parse, to_text
+from bursar.query.focus import focus_registry
 from bursar.query.question import Query, read_fields, read_query, write_fields
 from bursar.surfaces.web.display import clean, provider_name
 from bursar.surfaces.web.frame import address
@@ -76,6 +78,14 @@ def terms_of(text: str) -> tuple[Filter, ...]:
     return tree.terms if isinstance(tree, And) else (tree,)
 
 
+def terms_of_lines(text: str) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
+    """A filter's terms that the bill's lines know, and those they do not: owners are found by rules, no line carries them."""
+    columns = focus_registry()
+    terms = terms_of(text)
+    known = tuple(term for term in terms if all(ALIASES.get(field.name, field.name) in columns for field in fields_of(term)))
+    return known, tuple(term for term in terms if term not in known)
+
+
 def joined(terms: tuple[Filter, ...]) -> str:
     """The filter of these terms, in its one canonical form."""
     return to_text(all_of(terms[0], *terms[1:])) if terms else ""
@@ -114,7 +124,16 @@ def drilled(asked: Asked, keys: tuple[str | None, ...]) -> tuple[str, str]:
         following = DRILL[following]
     if following:
         return replace(inner, group_by=following).href(), following
-    return inner.href("/explore/lines", group_by=Asked().group_by, granularity=Asked().granularity, compare=Asked().compare), ""
+    return lines_href(inner), ""
+
+
+def lines_href(asked: Asked) -> str:
+    """The charge lines under a question; nothing where it is about owners only, as lines do not carry them."""
+    known, unknown = terms_of_lines(asked.filter)
+    usual = Asked()
+    if unknown and not known:
+        return ""
+    return replace(asked, group_by=usual.group_by, granularity=usual.granularity, compare=usual.compare, metric="").href("/explore/lines")
 
 
 def single(asked: Asked, name: str) -> str | None:

@@ -77,7 +77,8 @@ def digits(amount: Decimal, currency: str, *, signed: bool = False) -> Digits:
     shown = rounded(amount, currency)
     sign = MINUS if amount < 0 else "+" if signed and amount > 0 else ""
     if shown == 0 and amount != 0:
-        return Digits("", "<0", f".{'1'.rjust(places(currency), '0')}" if places(currency) else "", plain(amount))
+        least = f"{Decimal(1).scaleb(-places(currency)):f}"
+        return Digits("", f"<{least.partition('.')[0]}", least[1:], plain(amount))
     whole, _, fraction = f"{abs(shown):,f}".partition(".")
     return Digits(sign, whole, f".{fraction}" if fraction else "", plain(amount))
 

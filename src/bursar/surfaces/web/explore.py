@@ -14,7 +14,7 @@ from bursar.query.ask import Answer, Row
 from bursar.query.catalogue import METRICS
 from bursar.surfaces.web import sentences
 from bursar.surfaces.web.answer_rows import ExploreRow, answer_groups, answer_rows, group_name, heading
-from bursar.surfaces.web.asked import DRILL, Asked, Chip, chips, grouped, joined, single, terms_of
+from bursar.surfaces.web.asked import DRILL, Asked, Chip, chips, grouped, joined, lines_href, single, terms_of
 from bursar.surfaces.web.charting import MOST_POINTS, Chart, stacked
 from bursar.surfaces.web.display import span_words
 from bursar.surfaces.web.entries import Entry, Group
@@ -96,7 +96,7 @@ def build(asked: Asked, answer: Answer, *, invoices: Sequence[Reconciled], lates
         if before and then_end and compared
         else None,
         is_hot=is_hot(now, then),
-        lines_href=asked.href("/explore/lines", group_by=Asked().group_by, granularity=Asked().granularity, compare=Asked().compare),
+        lines_href=lines_href(asked),
         why=answer.why if not answer.rows else "",
     )
 

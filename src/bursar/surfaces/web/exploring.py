@@ -10,11 +10,12 @@ from bursar.domain.money import plain
 from bursar.domain.periods import Period
 from bursar.query.catalogue import DIMENSIONS, METRICS
 from bursar.query.errors import QuestionError
+from bursar.query.filters import Filter, to_text
 from bursar.query.question import parts_of
 from bursar.query.windows import slice_of
 from bursar.surfaces.web import explore
 from bursar.surfaces.web.answer_rows import heading
-from bursar.surfaces.web.asked import OPERATORS, Asked, added, single
+from bursar.surfaces.web.asked import OPERATORS, Asked, added, joined, single, terms_of_lines
 from bursar.surfaces.web.books import Books, question
 from bursar.surfaces.web.display import clean, count, month_year, provider_name, span_words
 from bursar.surfaces.web.frame import Evidence, address
@@ -22,6 +23,7 @@ from bursar.surfaces.web.pages import Values, evidence, latest_of
 from bursar.surfaces.web.seals import Seal, scope, seal
 
 LINES = 50
+_LEAD = "As the provider wrote them, dearest first; each with the delivered file it was read from and the snapshot that holds it."
 _WINDOWS = {"month": "this month", "lastmonth": "last month", "7d": "last 7 days", "30d": "last 30 days", "90d": "last 90 days"}
 _GRANULARITIES = {"day": "day", "week": "week", "month": "month", "total": "total"}
 _COMPARES = {"previous_period": "the days before", "previous_year": "a year before", "none": "nothing"}
@@ -123,7 +125,8 @@ def wrong_page(books: Books, asked: Asked, error: QuestionError) -> Values:
 def lines_page(books: Books, asked: Asked, *, after: str) -> Values:
     """The charge lines of a question's days and filter, dearest first, each with its file."""
     window = asked.window or ("" if asked.period else "month")
-    query = question(window=window, period=asked.period, filter=asked.filter, metric="effective_cost")
+    known, dropped = terms_of_lines(asked.filter)
+    query = question(window=window, period=asked.period, filter=joined(known), metric="effective_cost")
     page = books.lines(query, after=after or None, limit=LINES)
     rows = [_line(line) for line in page.lines]
     chosen = slice_of(query.window, query.period, generation=page.generation)
@@ -140,7 +143,7 @@ def lines_page(books: Books, asked: Asked, *, after: str) -> Values:
     more = asked.href("/explore/lines") if not page.next else address("/explore/lines", {**parts_of(query), "after": page.next})
     made = Lines(
         headline=f"{explore.subject_of(asked)}, charge lines, {words}",
-        lead="As the provider wrote them, dearest first; each with the delivered file it was read from and the snapshot that holds it.",
+        lead=_left_out(dropped) or _LEAD,
         words=words,
         crumbs=explore.crumbs_of(asked, linked=True),
         rows=rows,
@@ -161,6 +164,14 @@ def lines_page(books: Books, asked: Asked, *, after: str) -> Values:
             json=address("/explore/lines", {**api, "format": "json"}),
         ),
     }
+
+
+def _left_out(dropped: Sequence[Filter]) -> str:
+    """What the lines could not be filtered by: owners are found by rules afterwards."""
+    if not dropped:
+        return ""
+    told = clean(" AND ".join(to_text(term) for term in dropped), longest=160)
+    return f"Lines are as the provider wrote them and carry no owner. Left out here: {told}. These are all lines of the other terms."
 
 
 def form(books: Books, asked: Asked, *, is_open: bool = False) -> Form:

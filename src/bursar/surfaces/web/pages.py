@@ -14,6 +14,7 @@ from bursar.query.question import Query, command_of, parts_of
 from bursar.query.windows import Slice, latest_day
 from bursar.query.windows import period_of as read_period
 from bursar.surfaces.web import health, overview
+from bursar.surfaces.web.asked import Asked, lines_href
 from bursar.surfaces.web.books import Books, entries, question, sums
 from bursar.surfaces.web.display import age, clean, count, listed
 from bursar.surfaces.web.entries import Entry, between
@@ -134,13 +135,12 @@ def health_page(books: Books, params: Params) -> Values:
 def evidence(name: str, answer: Answer) -> Evidence:
     """What reproduces an answer; the lines under it are one link away."""
     parts = parts_of(answer.query)
-    lines = {key: parts[key] for key in ("window", "period", "filter") if key in parts}
     return Evidence(
         id=name,
         command=command_of(answer.query),
         sql=answer.sql,
         rows=f"{answer.rows_read:,} rows of {answer.table}",
-        lines_href=address("/explore/lines", lines),
+        lines_href=lines_href(Asked(window=parts.get("window", ""), period=parts.get("period", ""), filter=parts.get("filter", ""))),
         csv=address("/explore", {**_exported(answer.query), "format": "csv"}),
         json=address("/explore", {**_exported(answer.query), "format": "json"}),
     )
