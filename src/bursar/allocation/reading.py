@@ -101,7 +101,7 @@ def _parsed(text: str, file: str) -> object:
 def _explained(error: ErrorDetails, file: str, known: Mapping[str, Iterable[str]]) -> ConfigError:
     """The first complaint of pydantic as ours."""
     steps = error["loc"]
-    place = _place(steps)
+    place = _place(steps, known)
     if error["type"] == "extra_forbidden":
         below = [str(step) for step in steps[:-1] if isinstance(step, str) and step in known]
         choices = sorted(known[below[-1]] if below else known[""])
@@ -112,12 +112,12 @@ def _explained(error: ErrorDetails, file: str, known: Mapping[str, Iterable[str]
     return ConfigError(f"{file}: {place}: {message}", cure="See the commented example: bursar init")
 
 
-def _place(steps: tuple[int | str, ...]) -> str:
+def _place(steps: tuple[int | str, ...], known: Mapping[str, Iterable[str]]) -> str:
     """`dimensions.team[1].when`; the name of the kind of rule, which pydantic puts after an index, is left out."""
     text = ""
     for before, step in zip((None, *steps), steps, strict=False):
         if isinstance(step, int):
             text += f"[{step}]"
-        elif not isinstance(before, int) or step == steps[-1]:
+        elif not (isinstance(before, int) and step in known and step is not steps[-1]):
             text += f".{step}" if text else step
     return text or "the file"
