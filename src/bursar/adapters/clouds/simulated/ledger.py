@@ -19,7 +19,7 @@ class Costs(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a charge belongs to. `service` is the cloud's own code or name, `team` ours, decided by the owner rules.
+    """What a charge belongs to. `service` is the cloud's own name for it, `team` ours, decided by the owner rules.
 
     `account` is the sub account and may be empty (a tax without project); `source` names the export.
     """

@@ -47,7 +47,7 @@ PAYERS = (
         plans=PLANS, reservations=RESERVATIONS, essential=16,
     ),
     Payer(
-        account=GLOBEX, source="aws-cur-globex", net_percent=91, meters=meters("globex"),
+        account=GLOBEX, source=f"aws-cur-globex-{GLOBEX}", net_percent=91, meters=meters("globex"),
         plans=GLOBEX_PLANS, reservations=GLOBEX_RESERVATIONS, essential=8,
     ),
 )  # fmt: skip
@@ -111,7 +111,7 @@ class Desk:
             type=line_type,
             key=Key(
                 provider="aws", period=str(self.month), currency="USD", source=self.payer.source, invoice=key,
-                account=account, service=columns["line_item_product_code"], category="", team=owner((bare, terms.categories), TEAM_KEYS),
+                account=account, service=columns["product_product_name"], category="", team=owner((bare, terms.categories), TEAM_KEYS),
             ),
             columns=columns, tags=terms.tags, categories=terms.categories, rate=terms.rate, unused=terms.unused,
             is_commitment=terms.is_commitment, is_split=terms.is_split, waste=terms.waste,

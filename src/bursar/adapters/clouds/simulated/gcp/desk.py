@@ -87,7 +87,7 @@ class Desk:
         }  # fmt: skip
         return Item(
             key=Key(
-                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}",
+                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}".lower(),
                 invoice=self.invoice(terms.publisher), account=project, service=sku.service, category="", team=owner(scopes, TEAM_KEYS),
             ),
             columns=columns, cost_type=terms.cost_type, credits=terms.credits, rate=units(sku.rate) if terms.is_usage else 0,
