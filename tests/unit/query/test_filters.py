@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bursar.query.filters import (
@@ -217,3 +217,23 @@ def test_a_scope_is_added_on_the_tree() -> None:
     scoped = all_of(parse("team = 'mine'"), parse("team = 'a' OR amount = 1"))
     assert isinstance(scoped, And)
     assert to_text(scoped) == "team = 'mine' AND (team = 'a' OR amount = 1)"
+
+
+WORDS = st.sampled_from([
+    "AND", "OR", "NOT", "IN", "LIKE", "BETWEEN", "IS", "NULL", "(", ")", ",", "=", "!=", "<>", "<=", "'", "''", "'a'", "1", "-1.5", "1e9",
+    "DATE '2026-07-01'", "DATE ''", "true", "provider", "tag:", "tag:x", 'tag:"a b"', '"', ";", "--", "/*", "$1", "?", "@x", "{{", "\\", "%",
+    "SELECT 1", "read_csv('x')", "x::INT", "[1]", "\u202e", "\x00", "é",
+])  # fmt: skip
+
+
+@settings(max_examples=500)
+@given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join), st.lists(WORDS, max_size=14).map("".join)))
+def test_hostile_text_is_read_or_refused_and_nothing_else(text: str) -> None:
+    """Any text is either a filter, which prints and reads back, or an error with its place inside the text."""
+    column: int | None = 1
+    try:
+        tree = parse(text)
+        assert parse(to_text(tree)) == tree
+    except QuestionError as error:
+        column = error.column
+    assert column is None or 1 <= column <= len(text) + 1

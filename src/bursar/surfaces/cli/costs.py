@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,6 @@ def costs(ctx: click.Context, as_of: str | None, output: str | None, **parts: st
 
 def _show(answer: Answer) -> None:
     """The rows for people, with the total of each currency below."""
-    from bursar.query.ask import totals
     from bursar.query.catalogue import DIMENSIONS, METRICS
     from bursar.query.filters import field_text
 
@@ -84,10 +84,21 @@ def _show(answer: Answer) -> None:
     heading = METRICS[answer.query.metric].title
     columns = ["Days", *dimensions, "Currency", heading, *(["Compared", "Change"] if compares else [])]
     rows = [_cells(row, compares=compares) for row in answer.rows]
-    blank = [""] * len(dimensions)
     if len(answer.rows) > 1:
-        rows += [["Total", *blank, currency, amount(whole), *(["", ""] if compares else [])] for currency, whole in totals(answer).items()]
+        rows += [["Total", *([""] * len(dimensions)), *cells] for cells in _totals(answer, compares=compares)]
     table(columns, rows, right=(heading, "Compared", "Change"))
+
+
+def _totals(answer: Answer, *, compares: bool) -> Iterator[list[str]]:
+    """Currency, sum, and what it is compared with: not known where no row knows it."""
+    from bursar.domain.money import total
+    from bursar.query.ask import totals
+
+    for currency, whole in totals(answer).items():
+        known = [row.previous for row in answer.rows if row.currency == currency and row.previous is not None]
+        before = total(known) if known else None
+        change = None if before is None else whole - before
+        yield [currency, amount(whole), *([amount(before), amount(change)] if compares else [])]
 
 
 def _cells(row: Row, *, compares: bool) -> list[str]:
