@@ -14,9 +14,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import cast
 
-from tests.reference.charge import Charge
-from tests.reference.reading import aws_row
-from tests.reference.values import ZERO, Row, exclusive, moment, money, month_end, month_start, number, period, string_map, text, twelve
+from reference.charge import Charge
+from reference.reading import aws_row
+from reference.values import ZERO, Row, exclusive, moment, money, month_end, month_start, number, period, string_map, text, twelve
 
 UNBLENDED = "line_item_unblended_cost"
 SP_EFFECTIVE = "savings_plan_savings_plan_effective_cost"
@@ -96,13 +96,16 @@ def _single(row: Row, facts: Basis) -> Charge:
         return _used(row, (ZERO, facts.n(row, SP_EFFECTIVE), u, p))
     if kind == "DiscountedUsage":
         return _used(row, (u, facts.n(row, RI_EFFECTIVE), p, p))
-    if kind == "Refund":
-        return _refund(row, u)
+    return _refund(row, u) if kind == "Refund" else _plain(row, u, p)
+
+
+def _plain(row: Row, u: Decimal, p: Decimal) -> Charge:
+    kind = line_type(row)
     if kind in ("Fee", "FlatRateSubscription"):
         frequency = "Recurring" if kind == "FlatRateSubscription" else "One-Time"
         return _charge(row, (u, u, u, u), "Purchase", frequency=frequency)
     if kind in ("Tax", "Credit"):
-        return _charge(row, (u, u, u, u), kind)
+        return _charge(row, (u, u, u, u), kind, frequency="One-Time")
     if kind in NEGOTIATED:
         return _charge(row, (u, u, u, ZERO), "Usage")
     if is_discount(row):
@@ -141,7 +144,7 @@ def _refund(row: Row, u: Decimal) -> Charge:
     of_commitment = bool(text(row, SP_ARN, RI_ARN))
     effective = ZERO if of_commitment else u
     category = "Purchase" if of_commitment else "Tax" if text(row, "line_item_tax_type") else "Usage"
-    frequency = "One-Time" if of_commitment else "Usage-Based"
+    frequency = "Usage-Based" if category == "Usage" else "One-Time"
     charge = _charge(row, (u, effective, effective, effective), category, frequency=frequency)
     is_closed = charge.charge_period_start < charge.billing_period_start
     charge = replace(charge, charge_class="Correction" if is_closed else None)
@@ -188,7 +191,9 @@ def _pricing(row: Row, category: str) -> str | None:
 
 def has_rate(row: Row) -> bool:
     """Whether the row states any price for its quantity."""
-    return bool(text(row, "line_item_unblended_rate", "pricing_public_on_demand_rate")) and number(row, "line_item_usage_amount") is not None
+    return (
+        bool(text(row, "line_item_unblended_rate", "pricing_public_on_demand_rate")) and number(row, "line_item_usage_amount") is not None
+    )
 
 
 def _pricing_quantity(row: Row, billed: Decimal, category: str) -> Decimal | None:

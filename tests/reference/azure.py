@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.reference.charge import Charge, WrongBill
-from tests.reference.reading import azure_row
-from tests.reference.values import ZERO, Row, moment, money, month_end, month_start, number, period, plain, string_map, text, twelve
+from reference.charge import Charge, WrongBill
+from reference.reading import azure_row
+from reference.values import ZERO, Row, moment, month_end, month_start, number, period, plain, string_map, text, twelve
 
 ALIASES = {
     "date": ("date", "usagedatetime"),
@@ -30,7 +30,14 @@ ALIASES = {
 }
 COMMITMENTS = {"Reservation": "Usage", "SavingsPlan": "Spend"}
 UNUSED = ("UnusedReservation", "UnusedSavingsPlan")
-CATEGORIES = {"Usage": "Usage", "Purchase": "Purchase", "Refund": "Purchase", "Tax": "Tax", "Credit": "Credit", "RoundingAdjustment": "Adjustment"}
+CATEGORIES = {
+    "Usage": "Usage",
+    "Purchase": "Purchase",
+    "Refund": "Purchase",
+    "Tax": "Tax",
+    "Credit": "Credit",
+    "RoundingAdjustment": "Adjustment",
+}
 FREQUENCIES = {"onetime": "One-Time", "recurring": "Recurring", "usagebased": "Usage-Based"}
 PRICINGS = {"spot": "Dynamic"}
 MULTIPLES = {"K": 1_000, "M": 1_000_000, "B": 1_000_000_000}

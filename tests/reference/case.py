@@ -1,18 +1,19 @@
 """Hand-written bills: a few native rows and the charges they must become, worked out by hand from the tables.
 
 Each case is for one format (`aws-cur`, `aws-cur2`, `gcp-detailed`, `azure-cost`). `expected` holds every charge the
-rows become, in no order. `CASES` of every format stand in `tests.reference.cases.every`; `write_native` in
-`tests.reference.native` writes a case as a delivery of its format.
+rows become, in no order. `CASES` of every format stand in `reference.cases.every`; `write_native` in
+`reference.native` writes a case as a delivery of its format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from tests.reference.values import DIGITS, Row
+from reference.values import DIGITS, Row
 
 Costs: TypeAlias = tuple[Decimal, Decimal, Decimal, Decimal]
 
@@ -59,3 +60,8 @@ class Case:
 def charge(costs: str, category: str, because: str, **also: object) -> Expected:
     """An expected charge, shortly written."""
     return Expected(costs=costs, category=category, because=because, also=also)
+
+
+def utc(written: str) -> datetime:
+    """A stamp as FOCUS tables hold it: without a zone, meaning UTC."""
+    return datetime.fromisoformat(written)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
-from tests.reference.values import ZERO
+from reference.values import ZERO
 
 COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost")
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.reference.charge import Charge, WrongBill
-from tests.reference.values import ZERO, Row, exclusive, moment, month_end, number, period, plain, string_map, text
+from reference.charge import Charge, WrongBill
+from reference.values import ZERO, Row, exclusive, moment, month_end, number, period, plain, string_map, text
 
 ALLOWED = {
     word.lower(): word

@@ -1,7 +1,8 @@
 """The GCP table of the billing formats, row by row: the BigQuery usage export, standard or detailed, to charges.
 
 K is the sum of a row's credits; the row's cost includes it and no credit becomes a row of its own. A cost type no
-table names is an Adjustment (FOCUS: a charge that fits no other category) and counted as unknown.
+table names is an Adjustment (FOCUS: a charge that fits no other category) and counted as unknown. The fee of an older
+commitment pays for used and unused parts alike, while FOCUS wants one of them beside a commitment's id: so it has no id.
 Source: design of the billing formats, section 4; FOCUS 1.2 where the table is silent.
 """
 
@@ -14,9 +15,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.reference.charge import Charge
-from tests.reference.reading import gcp_row
-from tests.reference.values import ZERO, Row, moment, money, month_end, number, records, string_map, text, twelve
+from reference.charge import Charge
+from reference.reading import gcp_row
+from reference.values import ZERO, Row, moment, money, month_end, number, records, string_map, text, twelve
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 DEFAULT_MODEL = "7754-699E-0EBF"
@@ -41,14 +42,14 @@ def _charge_of(row: Row) -> Charge:
     if _is_new_fee(row):
         return _committed(_charge(row, (ZERO, ZERO), "Usage"), row, status="Unused")
     if _is_old_fee(row):
-        return replace(_charge(row, (ZERO, ZERO), "Usage"), amortization_class="Native", commitment_discount_id=commitment(row))
+        return replace(_charge(row, (ZERO, ZERO), "Usage"), amortization_class="Native")
     contracted = _first(row, "cost_at_effective_price_default", "cost")
     charge = _charge(row, (contracted, _first(row, "cost_at_list", "cost")), "Usage")
     return _committed(charge, row, status="Used") if _has_other_model(row) or _commitment_credits(row) else charge
 
 
 def with_credits(row: Row) -> Decimal:
-    """cost + K, each at twelve digits."""
+    """The cost with K, each at twelve digits."""
     return money(row, "cost") + sum((money(credit, "amount") for credit in records(row.get("credits"))), ZERO)
 
 
@@ -63,6 +64,7 @@ def _charge(row: Row, prices: tuple[Decimal, Decimal], category: str) -> Charge:
         list_cost=listed,
         charge_category=category,
         charge_class="Correction" if _is_correction(row, begins) else None,
+        charge_frequency="Usage-Based" if category == "Usage" else "One-Time",
         pricing_category="Standard" if category == "Usage" else None,
         invoice_key=f"{text(row, 'billing_account_id')}:{start:%Y-%m}:{text(row, 'invoice.publisher_type') or 'GOOGLE'}",
         billing_account_id=text(row, "billing_account_id"),
@@ -85,10 +87,9 @@ def _charge(row: Row, prices: tuple[Decimal, Decimal], category: str) -> Charge:
 
 
 def _committed(charge: Charge, row: Row, *, status: str) -> Charge:
-    found = commitment(row)
     return replace(
         charge,
-        commitment_discount_id=found,
+        **_told(row),
         commitment_discount_status=status,
         pricing_category="Committed",
         consumed_quantity=None if status == "Unused" else charge.consumed_quantity,
@@ -133,9 +134,21 @@ def _commitment_credits(row: Row) -> list[str | None]:
     return [text(credit, "id") for credit in records(row.get("credits")) if credit.get("type") in COMMITTED_CREDITS]
 
 
+def _told(row: Row) -> dict[str, str | None]:
+    return {"commitment_discount_id": commitment(row), "commitment_discount_category": "Usage" if _is_resource_based(row) else "Spend"}
+
+
 def commitment(row: Row) -> str | None:
-    """The subscription that was bought, else the id of the commitment's credit."""
-    return text(row, "subscription.instance_id") or next(iter(_commitment_credits(row)), None)
+    """The subscription that was bought, else the id of the commitment's credit, else of the consumption model.
+
+    The model's id is the last resort of FOCUS: a charge related to a commitment must name one.
+    """
+    return text(row, "subscription.instance_id") or next(iter(_commitment_credits(row)), None) or text(row, "consumption_model.id")
+
+
+def _is_resource_based(row: Row) -> bool:
+    """Cores and memory are committed in quantity; everything else in money."""
+    return any(credit.get("type") == COMMITTED_CREDITS[0] for credit in records(row.get("credits")))
 
 
 def _is_correction(row: Row, begins: datetime) -> bool:

@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from tests.reference import azure as azure_table
-from tests.reference import gcp as gcp_table
-from tests.reference.aws import (
+from reference import azure as azure_table
+from reference import gcp as gcp_table
+from reference.aws import (
     NET_TWINS,
     RI_ARN,
     RI_UPFRONT,
@@ -24,9 +24,9 @@ from tests.reference.aws import (
     is_split,
     line_type,
 )
-from tests.reference.charge import Charge, Identity
-from tests.reference.reading import aws_row, azure_row, gcp_row
-from tests.reference.values import ZERO, Row, money, text
+from reference.charge import Charge, Identity
+from reference.reading import aws_row, azure_row, gcp_row
+from reference.values import ZERO, Row, money, text
 
 CENT = Decimal("0.01")
 PLAN_USAGE = ("SavingsPlanCoveredUsage", "SavingsPlanNegation")
@@ -58,8 +58,8 @@ def _plans(rows: Sequence[Row], facts: Basis) -> Iterator[Identity]:
     for row in (row for row in rows if line_type(row) in PLAN_USAGE):
         gross[text(row, SP_ARN)] += money(row, UNBLENDED)
         net[text(row, SP_ARN)] += facts.n(row, UNBLENDED)
-    for arn in gross:
-        yield Identity(name=f"covered and negated, {arn}", left=gross[arn], right=ZERO)
+    for arn, left in gross.items():
+        yield Identity(name=f"covered and negated, {arn}", left=left, right=ZERO)
         yield Identity(name=f"covered and negated net, {arn}", left=net[arn], right=ZERO, tolerance=CENT)
 
 

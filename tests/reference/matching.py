@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tests.reference.case import Expected
-from tests.reference.charge import Charge
+from reference.case import Expected
+from reference.charge import Charge
 
 
 def unmatched(expected: Sequence[Expected], found: Iterable[Charge]) -> list[str]:
@@ -25,4 +25,6 @@ def unmatched(expected: Sequence[Expected], found: Iterable[Charge]) -> list[str
 
 def differences(want: Expected, charge: Charge) -> list[str]:
     """The claims a charge does not meet."""
-    return [f"{name} is {getattr(charge, name)!r}, not {value!r}" for name, value in want.claims().items() if getattr(charge, name) != value]
+    return [
+        f"{name} is {getattr(charge, name)!r}, not {value!r}" for name, value in want.claims().items() if getattr(charge, name) != value
+    ]

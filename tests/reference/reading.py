@@ -14,11 +14,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 
 import pyarrow.parquet as pq
-
-from tests.reference.values import Row, plain
+from reference.values import Row, plain
 
 csv.field_size_limit(2**24)
 
@@ -37,12 +36,17 @@ def native_rows(path: Path) -> list[dict[str, object]]:
     """The rows of one file under the names it uses itself; a number of JSON or Parquet keeps all its digits."""
     name = path.name.removesuffix(".gz")
     if name.endswith(".parquet"):
-        return cast("list[dict[str, object]]", pq.read_table(path).to_pylist(maps_as_pydicts="strict"))  # pyright: ignore[reportUnknownMemberType]
-    opened = gzip.open(path, "rt", encoding="utf-8-sig", newline="") if path.suffix == ".gz" else path.open(encoding="utf-8-sig", newline="")
-    with opened as lines:
+        return cast("list[dict[str, object]]", pq.read_table(path).to_pylist(maps_as_pydicts="strict"))
+    with _opened(path) as lines:
         if name.endswith((".json", ".jsonl", ".ndjson")):
             return [json.loads(line, parse_float=Decimal) for line in lines if line.strip()]
         return [dict(row) for row in csv.DictReader(lines)]
+
+
+def _opened(path: Path) -> TextIO:
+    if path.suffix == ".gz":
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def folder_rows(paths: Iterable[Path]) -> list[dict[str, object]]:

@@ -79,7 +79,7 @@ def _moment_of_text(written: str) -> datetime:
     if "/" in written:
         month, day, year = (int(part) for part in written.split(" ", maxsplit=1)[0].split("/"))
         return datetime(year + 2000 if year < 100 else year, month, day)  # noqa: DTZ001 naive means UTC here
-    stamp = datetime.fromisoformat(written.removesuffix(" UTC").replace("Z", "+00:00"))
+    stamp = datetime.fromisoformat(written.removesuffix(" UTC"))
     return stamp.astimezone(UTC).replace(tzinfo=None) if stamp.tzinfo else stamp
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
-from tests.reference.case import Case, Expected, charge
-from tests.reference.values import Row
+from reference.case import Case, Expected, charge, utc
+from reference.values import Row
 
 ENROLMENT, PROFILE = "8611537", "NF5V-BI6B-BG7-PGB"
 SUBSCRIPTION = "1caaa5a3-2b66-438e-8ab4-bce37d518c5d"
@@ -193,10 +192,10 @@ USAGE = [
             billing_account_id=ENROLMENT,
             sub_account_id=SUBSCRIPTION,
             billing_currency="USD",
-            billing_period_start=datetime(2026, 10, 1),
-            billing_period_end=datetime(2026, 11, 1),
-            charge_period_start=datetime(2026, 10, 7),
-            charge_period_end=datetime(2026, 10, 8),
+            billing_period_start=utc("2026-10-01"),
+            billing_period_end=utc("2026-11-01"),
+            charge_period_start=utc("2026-10-07"),
+            charge_period_end=utc("2026-10-08"),
             resource_id=VM.lower(),
             region_id="uksouth",
             tags={"team": "Payments", "env": "prod"},
@@ -208,8 +207,17 @@ USAGE = [
     ),
     same(
         "usage in blocks",
-        [ea("0.0012", quantity="3", price="0.0004", at_list="0.0005", unit="10K"), ea("5", quantity="2", price="2.5", at_list="2.5", unit="100 Hours")],
-        charge("0.0012 0.0012 0.0012 0.0015", "Usage", "Quantity is in blocks already", pricing_quantity=Decimal(3), consumed_quantity=Decimal(30000)),
+        [
+            ea("0.0012", quantity="3", price="0.0004", at_list="0.0005", unit="10K"),
+            ea("5", quantity="2", price="2.5", at_list="2.5", unit="100 Hours"),
+        ],
+        charge(
+            "0.0012 0.0012 0.0012 0.0015",
+            "Usage",
+            "Quantity is in blocks already",
+            pricing_quantity=Decimal(3),
+            consumed_quantity=Decimal(30000),
+        ),
         charge("5 5 5 5", "Usage", "2 blocks of 100 hours", pricing_quantity=Decimal(2), consumed_quantity=Decimal(200)),
     ),
     same(
@@ -284,7 +292,10 @@ COMMITMENTS = [
     bill(
         "a purchase that the amortised run repeats",
         [ea("30", kind="Purchase", quantity="1", price="30", at_list="30", frequency="OneTime", **RI)],
-        [ea("0", kind="Purchase", quantity="1", price="30", at_list="30", frequency="OneTime", **RI), ea("1", quantity="1", price="2", at_list="2", **RI)],
+        [
+            ea("0", kind="Purchase", quantity="1", price="30", at_list="30", frequency="OneTime", **RI),
+            ea("1", quantity="1", price="2", at_list="2", **RI),
+        ],
         charge("30 0 30 30", "Purchase", "only the actual row counts", charge_frequency="One-Time"),
         charge("0 1 2 2", "Usage", "covered", **USED),
     ),
@@ -317,7 +328,10 @@ COMMITMENTS = [
     bill(
         "commitments by their ids where there is no pricing model",
         [
-            without(ea("30", kind="Purchase", quantity="1", price="30", at_list="30", frequency="Recurring", reservation="f39d1c73"), "PricingModel"),
+            without(
+                ea("30", kind="Purchase", quantity="1", price="30", at_list="30", frequency="Recurring", reservation="f39d1c73"),
+                "PricingModel",
+            ),
             without(ea("2", quantity="1", price="2", at_list="2"), "PricingModel"),
         ],
         [
@@ -406,10 +420,10 @@ HEADERS = [
             sub_account_id=SUBSCRIPTION,
             resource_id=VM.lower(),
             billing_currency="USD",
-            billing_period_start=datetime(2026, 10, 1),
-            billing_period_end=datetime(2026, 11, 1),
-            charge_period_start=datetime(2026, 10, 2),
-            charge_period_end=datetime(2026, 10, 3),
+            billing_period_start=utc("2026-10-01"),
+            billing_period_end=utc("2026-11-01"),
+            charge_period_start=utc("2026-10-02"),
+            charge_period_end=utc("2026-10-03"),
             consumed_quantity=Decimal(300),
         ),
     ),
@@ -423,7 +437,7 @@ HEADERS = [
                 Product="ProductName",
             ),
         ],
-        charge("2.4 2.4 2.4 2.88", "Usage", "the same row", charge_period_start=datetime(2026, 10, 7), billing_period_start=datetime(2026, 10, 1)),
+        charge("2.4 2.4 2.4 2.88", "Usage", "the same row", charge_period_start=utc("2026-10-07"), billing_period_start=utc("2026-10-01")),
     ),
     same(
         "local names with English in parentheses",

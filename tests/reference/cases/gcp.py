@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
-from tests.reference.case import Case, Expected, charge
-from tests.reference.values import Row
+from reference.case import Case, Expected, charge, utc
+from reference.values import Row
 
 ACCOUNT = "01A2B3-C4D5E6-F70819"
 GOOGLE = f"{ACCOUNT}:2026-10:GOOGLE"
@@ -80,10 +79,10 @@ REGULAR = [
             billing_account_id=ACCOUNT,
             sub_account_id="shop-prod",
             billing_currency="USD",
-            billing_period_start=datetime(2026, 10, 1),
-            billing_period_end=datetime(2026, 11, 1),
-            charge_period_start=datetime(2026, 10, 7, 4),
-            charge_period_end=datetime(2026, 10, 7, 5),
+            billing_period_start=utc("2026-10-01"),
+            billing_period_end=utc("2026-11-01"),
+            charge_period_start=utc("2026-10-07 04:00"),
+            charge_period_end=utc("2026-10-07 05:00"),
             service_name="Compute Engine",
             region_id="us-central1",
             sku_id="2E27-4F75-95CD",
@@ -93,7 +92,11 @@ REGULAR = [
             is_unknown=False,
         ),
     ),
-    bill("regular usage before July 2025", [row("8", credits=[credit("FREE_TIER", "-8")])], charge("0 0 8 8", "Usage", "no prices at list: cost stands in")),
+    bill(
+        "regular usage before July 2025",
+        [row("8", credits=[credit("FREE_TIER", "-8")])],
+        charge("0 0 8 8", "Usage", "no prices at list: cost stands in"),
+    ),
     bill(
         "credits above cost",
         [row("2", contracted="2", listed="2", credits=[credit("PROMOTION", "-5"), credit("DISCOUNT", "-0.25")])],
@@ -129,7 +132,9 @@ REGULAR = [
     bill(
         "a cost type nobody knows",
         [row("3", cost_type="something_new"), row("1")],
-        charge("3 3 3 3", "Adjustment", "kept and counted; FOCUS: what fits no category", is_unknown=True, x_source_charge_type="something_new"),
+        charge(
+            "3 3 3 3", "Adjustment", "kept and counted; FOCUS: what fits no category", is_unknown=True, x_source_charge_type="something_new"
+        ),
         charge("1 1 1 1", "Usage", "a known one is not counted", is_unknown=False),
     ),
 ]
@@ -179,12 +184,25 @@ COMMITMENTS = [
 ]
 
 OTHERS = [
-    bill("tax", [row("1.9", cost_type="tax", contracted="5", listed="5")], charge("1.9 1.9 1.9 1.9", "Tax", "the rest = billed", **NO_PRICE)),
-    bill("rounding error", [row("-0.004", cost_type="rounding_error")], charge("-0.004 -0.004 -0.004 -0.004", "Adjustment", "the rest = billed")),
+    bill(
+        "tax", [row("1.9", cost_type="tax", contracted="5", listed="5")], charge("1.9 1.9 1.9 1.9", "Tax", "the rest = billed", **NO_PRICE)
+    ),
+    bill(
+        "rounding error",
+        [row("-0.004", cost_type="rounding_error")],
+        charge("-0.004 -0.004 -0.004 -0.004", "Adjustment", "the rest = billed"),
+    ),
     bill("billing modification", [row("-30", cost_type="adjustment")], charge("-30 -30 -30 -30", "Adjustment", "the rest = billed")),
     bill(
         "contract billing adjustment",
-        [row("-12", contracted="-1", service={"id": "X", "description": "Invoice"}, sku={"id": "Y", "description": "Contract billing adjustment"})],
+        [
+            row(
+                "-12",
+                contracted="-1",
+                service={"id": "X", "description": "Invoice"},
+                sku={"id": "Y", "description": "Contract billing adjustment"},
+            )
+        ],
         charge("-12 -12 -12 -12", "Adjustment", "regular by type, an adjustment by service and SKU"),
     ),
     bill(
@@ -195,8 +213,8 @@ OTHERS = [
             "Usage",
             "regular with adjustment_info; September is before the invoice's October",
             charge_class="Correction",
-            billing_period_start=datetime(2026, 10, 1),
-            charge_period_start=datetime(2026, 9, 20, 10),
+            billing_period_start=utc("2026-10-01"),
+            charge_period_start=utc("2026-09-20 10:00"),
         ),
     ),
     bill(
@@ -215,7 +233,15 @@ OTHERS = [
     ),
     bill(
         "correction of tax",
-        [row("-1", cost_type="tax", adjustment_info=CORRECTED, usage_start_time="2026-08-01T07:00:00Z", usage_end_time="2026-09-01T07:00:00Z")],
+        [
+            row(
+                "-1",
+                cost_type="tax",
+                adjustment_info=CORRECTED,
+                usage_start_time="2026-08-01T07:00:00Z",
+                usage_end_time="2026-09-01T07:00:00Z",
+            )
+        ],
         charge("-1 -1 -1 -1", "Tax", "ChargeClass follows adjustment_info on any row", charge_class="Correction"),
     ),
     bill(
@@ -227,8 +253,8 @@ OTHERS = [
             "late is no correction; billed in October, used in September",
             charge_class=None,
             invoice_key=GOOGLE,
-            billing_period_start=datetime(2026, 10, 1),
-            charge_period_start=datetime(2026, 9, 30, 20),
+            billing_period_start=utc("2026-10-01"),
+            charge_period_start=utc("2026-09-30 20:00"),
         ),
     ),
     bill(
@@ -240,7 +266,14 @@ OTHERS = [
     bill(
         "no project, no resource, yen",
         [row("1200", currency="JPY", project=None, resource=None, labels=[])],
-        charge("1200 1200 1200 1200", "Usage", "nothing is lost for lack of a project", sub_account_id=None, resource_id=None, billing_currency="JPY"),
+        charge(
+            "1200 1200 1200 1200",
+            "Usage",
+            "nothing is lost for lack of a project",
+            sub_account_id=None,
+            resource_id=None,
+            billing_currency="JPY",
+        ),
     ),
 ]
 

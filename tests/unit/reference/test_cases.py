@@ -6,25 +6,31 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-
-from tests.reference import aws, azure, gcp, identities
-from tests.reference.case import Case
-from tests.reference.cases.every import CASES
-from tests.reference.charge import Charge, Identity, WrongBill
-from tests.reference.matching import unmatched
-from tests.reference.native import data_files, write_native
-from tests.reference.reading import folder_rows
-from tests.reference.values import Row
+from reference.aws import charges as aws_charges
+from reference.azure import charges as azure_charges
+from reference.case import Case
+from reference.cases.aws import CSV_ONLY
+from reference.cases.every import CASES
+from reference.charge import Charge, Identity, WrongBill
+from reference.dialects import DIALECTS
+from reference.gcp import charges as gcp_charges
+from reference.identities import aws as aws_identities
+from reference.identities import azure as azure_identities
+from reference.identities import gcp as gcp_identities
+from reference.matching import unmatched
+from reference.native import data_files, write_native
+from reference.reading import folder_rows
+from reference.values import Row
 
 TABLES: dict[str, Callable[[Iterable[Row]], Iterable[Charge]]] = {
-    "aws-cur": aws.charges,
-    "aws-cur2": aws.charges,
-    "gcp-detailed": gcp.charges,
+    "aws-cur": aws_charges,
+    "aws-cur2": aws_charges,
+    "gcp-detailed": gcp_charges,
 }
 SUMS: dict[str, Callable[[Iterable[Row]], list[Identity]]] = {
-    "aws-cur": identities.aws,
-    "aws-cur2": identities.aws,
-    "gcp-detailed": identities.gcp,
+    "aws-cur": aws_identities,
+    "aws-cur2": aws_identities,
+    "gcp-detailed": gcp_identities,
 }
 IDS = [f"{case.format}: {case.name}" for case in CASES]
 
@@ -32,14 +38,14 @@ IDS = [f"{case.format}: {case.name}" for case in CASES]
 def normalised(case: Case) -> list[Charge]:
     """The charges of the case's rows."""
     if case.format == "azure-cost":
-        return list(azure.charges(case.rows, case.amortised))
+        return list(azure_charges(case.rows, case.amortised))
     return list(TABLES[case.format](case.rows or ()))
 
 
 def checked(case: Case) -> list[Identity]:
     """The identities of the case's rows."""
     if case.format == "azure-cost":
-        return identities.azure(case.rows, case.amortised)
+        return azure_identities(case.rows, case.amortised)
     return SUMS[case.format](case.rows or ())
 
 
@@ -68,7 +74,19 @@ def test_a_native_file_says_what_its_rows_say(case: Case, tmp_path: Path) -> Non
     if case.format == "azure-cost":
         amortised = [path for path in files if "amortizedcost" in path.parts]
         actual = [path for path in files if "actualcost" in path.parts]
-        found = list(azure.charges(folder_rows(actual), None if case.amortised is None else folder_rows(amortised)))
+        found = list(azure_charges(folder_rows(actual), None if case.amortised is None else folder_rows(amortised)))
     else:
         found = list(TABLES[case.format](folder_rows(files)))
     assert unmatched(case.expected, found) == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_kind_of_file_changes_nothing(dialect: str, tmp_path: Path) -> None:
+    """The same bill as CSV, Parquet or a dump with arrays in text is read as the same charges."""
+    form, write = DIALECTS[dialect]
+    cases = [case for case in CASES if case.format == form and not case.is_quarantined and case.name not in CSV_ONLY]
+    for index, case in enumerate(cases):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        write([case], folder)
+        assert unmatched(case.expected, TABLES[form](folder_rows(data_files(folder)))) == []

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.reference.owners import owner
+from reference.owners import owner
 
 NOBODY = {"team": "unallocated", "service": "unallocated", "env": "unallocated"}
 

@@ -7,8 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.reference.split import INT128_MAX, WEIGHT_MAX, exact_split, largest_product
+from reference.split import INT128_MAX, WEIGHT_MAX, exact_split, largest_product
 
 amounts = st.decimals(min_value=-(10**14), max_value=10**14, places=12, allow_nan=False, allow_infinity=False)
 weights = st.dictionaries(st.text(max_size=6), st.integers(min_value=0, max_value=WEIGHT_MAX), min_size=1, max_size=10)
