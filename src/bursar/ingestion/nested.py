@@ -101,9 +101,19 @@ def _json_text(value: Value) -> str:
 
 
 def _json_list(value: Value) -> str:
+    """JSON of a list; Python's way of writing one is turned into it: quotes, None, True, False."""
     plain = _json_text(value)
-    python = f"replace(replace({plain}, '''', '\"'), ': None', ': null')"
-    return f"CASE WHEN starts_with({plain}, '[{{''') THEN {python} ELSE nullif({plain}, '') END"
+    return f"CASE WHEN starts_with({plain}, '[{{''') THEN {_from_python(plain)} ELSE nullif({plain}, '') END"
+
+
+def _from_python(plain: str) -> str:
+    """Single-quoted strings get double quotes; double-quoted ones (`"it's"`) keep theirs. chr(1) stands for a quote on the way."""
+    strings = quoted(r"""("(?:[^"\\]|\\.)*")|'((?:[^'\\]|\\.)*)'""")
+    sql = f"regexp_replace({plain}, {strings}, '\\1' || chr(1) || '\\2' || chr(1), 'g')"
+    sql = f"replace(replace({sql}, '\"' || chr(1) || chr(1), '\"'), chr(1), '\"')"
+    for python, json in (("None", "null"), ("True", "true"), ("False", "false")):
+        sql = f"replace({sql}, ': {python}', ': {json}')"
+    return sql
 
 
 def _tidied(entries: str, column: Column) -> str:
