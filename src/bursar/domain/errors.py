@@ -2,6 +2,7 @@
 
 BursarError
 ├── ConfigError      the operator: a setting, a rules file, a command line
+│   └── QuestionError  a question that cannot be asked, with the place (query.errors)
 ├── BillError        whoever delivers the bill: it is quarantined and said, all else goes on
 │   └── OverLimit    a file that would not fit in the box it is parsed in
 ├── Unavailable      nobody here: the other side failed; the only kind that is ever retried

@@ -1,11 +1,10 @@
 """`bursar reconcile`: how every invoice stands, and the waterfall of what is left."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
-from bursar.surfaces.cli.render import amount, comma_separated, document, format_option, table
+from bursar.surfaces.cli.render import amount, document, format_option, table
 from bursar.surfaces.cli.wiring import opened
 
 if TYPE_CHECKING:
@@ -16,18 +15,6 @@ Examples:
   bursar reconcile
   bursar reconcile --period 2026-10 --format json"""
 
-FIELDS = (
-    "provider",
-    "billing_account_id",
-    "invoice_id",
-    "billing_period",
-    "currency",
-    "billed_cost",
-    "invoice_total",
-    "difference",
-    "difference_ratio",
-    "status",
-)
 WORDS = {
     "reconciled": "reconciled",
     "within_tolerance": "within tolerance",
@@ -49,26 +36,22 @@ def reconcile(ctx: click.Context, period: str | None, as_of: str | None, output:
     """
     from bursar.domain.periods import Period
     from bursar.lake.reports import reconciliation
+    from bursar.surfaces import documents
     from bursar.surfaces.cli.moments import generation_as_of
 
     app = opened(ctx)
     generation = generation_as_of(app, as_of)
     wanted = str(Period.parse(period)) if period else None
     rows = reconciliation(app.store, n=generation.n, period=wanted) if generation else []
+    listing = documents.reconciliation(rows)
     if output == "json":
-        document({"generation": generation.n if generation else None, "rows": [_json(row) for row in rows]})
+        document({"generation": generation.n if generation else None, **listing.document})
     elif output == "csv":
-        comma_separated(FIELDS, [asdict(row) for row in rows])
+        click.echo(documents.csv_text(listing), nl=False)
     else:
         _show(rows, wanted)
     if any(row.status == "out_of_tolerance" for row in rows):
         ctx.exit(3)
-
-
-def _json(row: "Reconciled") -> dict[str, object]:
-    told: dict[str, object] = asdict(row)
-    more = ("invoice_key", "issuer", "lines", "unexplained", "waterfall")
-    return {name: told[name] for name in (*FIELDS, *more)}
 
 
 def _show(rows: "list[Reconciled]", period: str | None) -> None:

@@ -1,6 +1,5 @@
 """How rows leave the command line: a table for people, JSON and CSV for scripts, always on stdout."""
 
-import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,6 @@ from bursar.domain.money import plain
 
 FORMATS = ("table", "json", "csv")
 MINUS = "\u2212"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 format_option = click.option(
     "--format", "output", type=click.Choice(FORMATS), default=None, help="Table on a terminal (the default), or JSON, or CSV."
@@ -54,21 +52,11 @@ def printable(text: str) -> str:
 
 
 def comma_separated(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """CSV with a header. A text cell that a spreadsheet would run as a formula gets a quote in front."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([cell(row.get(name)) for name in columns])
+    """CSV with a header, each text cell harmless in a spreadsheet."""
+    from bursar.surfaces.documents import Listing, csv_text
 
-
-def cell(value: object) -> str:
-    """A CSV cell: numbers as they are, text made harmless, None empty."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        return plain(value)
-    text = str(value)
-    return "'" + text if isinstance(value, str) and text.startswith(_FORMULA) else text
+    listing = Listing(document={}, columns=tuple(columns), rows=[[row.get(name) for name in columns] for row in rows])
+    click.echo(csv_text(listing), nl=False)
 
 
 def _plain(value: object) -> str:
