@@ -1,7 +1,8 @@
 -- Grain: metric, service, env, billing_period, day, currency: the cost a metric's units are to bear. Unique key: the grain.
 -- Drops: owners no metric speaks of. A service is in as soon as units.yaml lists it or one value arrived in the period, so that
 -- a day without a value shows as missing. origin_id counts the rows.
-{%- set units = var('units', []) %}
+-- depends_on: {{ ref('int_bill_day') }}
+{% set units = var('units', []) %}
 with scopes as (
   select distinct billing_period, metric, service, env from {{ ref('int_driver') }}
   {%- for unit in units %}{% for service in unit.services %}
