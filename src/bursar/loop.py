@@ -4,8 +4,10 @@ Everything that becomes visible does so in `publish`, in one transaction: staged
 built from them, and how every invoice stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,13 +15,13 @@ import sqlalchemy as sa
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
 from bursar.domain.errors import BillError
-from bursar.ingestion.gate import Held, Place, gate
+from bursar.ingestion.gate import Place, Verdict, gate
 from bursar.ingestion.intake import Intake
-from bursar.ingestion.invoices import known_invoices, read_invoices, store_invoices
+from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
 from bursar.ingestion.metrics import MetricIntake
-from bursar.ingestion.outcomes import Outcome, keep, resolve
+from bursar.ingestion.outcomes import Outcome, arrivals, keep, passed_over, resolve
 from bursar.ingestion.recognise import recognise
-from bursar.ingestion.reconcile import reconcile
+from bursar.ingestion.reconcile import Standing, last_said, reconcile
 from bursar.lake import snapshots
 from bursar.lake.generations import Generation, Lake, flip
 from bursar.lake.locks import writer
@@ -54,21 +56,20 @@ class Bursar:
     def ingest(self, paths: Sequence[Path], *, named: str = "auto", build: bool = True) -> Ingested:
         """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on."""
         with writer(self.config.home):
-            arrivals = recognise(paths, warehouse=self.warehouse, named=named)
-            outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in arrivals.unknown]
-            touched, invoice_outcomes = self._invoices(arrivals.invoices)
-            outcomes += invoice_outcomes
+            found = recognise(paths, warehouse=self.warehouse, named=named)
+            outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
+            outcomes += self._invoices(found.invoices)
             intake = Intake(lake=self.lake, warehouse=self.warehouse, clock=self.clock, progress=self.progress)
-            outcomes += intake.take(arrivals.bills)
+            outcomes += intake.take(found.bills)
             metrics = MetricIntake(lake=self.lake, warehouse=self.warehouse, clock=self.clock)
-            outcomes += [one for path in arrivals.metrics for one in metrics.take(path)]
+            outcomes += [one for path in found.metrics for one in metrics.take(path)]
             with self.store.begin() as connection:
                 keep(connection, outcomes, now=self.clock())
             before = self.lake.head()
-            held = self._publish(cause="ingest", touched=touched) if build else []
+            verdict = self._publish(cause="ingest") if build else None
             head = self.lake.head()
-        final = tuple(_final(one, held, build=build) for one in outcomes)
-        return Ingested(outcomes=final, generation=head.n if head else None, changed=_n(head) != _n(before), leftovers=arrivals.leftovers)
+        final = tuple(_final(one, verdict) for one in outcomes)
+        return Ingested(outcomes=final, generation=head.n if head else None, changed=_n(head) != _n(before), leftovers=found.leftovers)
 
     def publish(self, *, cause: str = "build") -> Generation | None:
         """Finish whatever is staged, rebuild the marts whose rules or bills changed, and flip if anything did."""
@@ -76,23 +77,25 @@ class Bursar:
             self._publish(cause=cause)
         return self.lake.head()
 
-    def _publish(self, *, cause: str, touched: Sequence[str] = ()) -> list[Held]:
+    def _publish(self, *, cause: str) -> Verdict:
+        """Gate, build and flip what is there: whatever a run before this one left half-way is finished too."""
         now = self.clock()
         with self.store.connect().execution_options(read_only=True) as connection:
             live = snapshots.live(connection, "focus")
-            staged = _newest(snapshots.select(connection, layer="focus", state="staged"), live)
-            metrics = snapshots.live(connection, "metrics")
-            fresh_metrics = _newest(snapshots.select(connection, layer="metrics", state="staged"), metrics)
+            staged = _waiting(connection, "focus", live)
+            driving = snapshots.live(connection, "metrics")
+            waiting = _waiting(connection, "metrics", driving)
             invoices = known_invoices(connection)
-        passed, held = gate(staged, live, invoices, now=now, tolerance=self.config.tolerance.reconcile_ratio)
-        self._hold(held)
-        bills = live | {(one.source, one.period): one for one in passed}
-        driven = metrics | {(one.source, one.period): one for one in fresh_metrics}
-        marts = self._build(bills, driven)
-        periods = sorted({one.period for one in passed} | set(touched))
-        if passed or fresh_metrics or marts or periods:
-            self._flip(cause, put=[*passed, *fresh_metrics, *marts], bills=bills, periods=periods)
-        return held
+        drivers = {(one.source, one.period): one for one in waiting}
+        verdict = gate(staged, live, invoices, now=now, tolerance=self.config.tolerance.reconcile_ratio)
+        verdict = replace(verdict, late=(*verdict.late, *(one for one in waiting if one not in drivers.values())))
+        self._settle(verdict)
+        bills = live | {(one.source, one.period): one for one in verdict.passed}
+        put = [*verdict.passed, *drivers.values(), *self._build(bills, driving | drivers)]
+        told = self._standing(bills, invoices, now=now)
+        if put or told:
+            self._flip(cause, put=put, told=told, now=now)
+        return verdict
 
     def _build(self, bills: dict[Place, Snapshot], metrics: dict[Place, Snapshot]) -> list[Snapshot]:
         """The marts of every billing period whose bills, drivers or rules changed since they were built."""
@@ -109,36 +112,43 @@ class Bursar:
         self.progress(f"Allocating {', '.join(work.period for work in works)}")
         return self.marts.build_all(works, lake=self.lake.root, now=self.clock())
 
-    def _flip(self, cause: str, *, put: Sequence[Snapshot], bills: dict[Place, Snapshot], periods: Sequence[str]) -> None:
-        now = self.clock()
+    def _flip(self, cause: str, *, put: Sequence[Snapshot], told: Mapping[str, Standing], now: datetime) -> None:
         with self.store.begin() as connection:
-            told = {period: self._reconciled(connection, period, bills) for period in periods}
             flip(connection, now=now, actor=ACTOR, cause=cause, put=put, reconciliation=told)
             for snapshot in put:
                 resolve(connection, snapshot.id, "published")
 
-    def _reconciled(self, connection: sa.Connection, period: str, bills: dict[Place, Snapshot]) -> list[dict[str, object]]:
-        mine = [one for (_, held), one in sorted(bills.items()) if held == period]
-        earlier = {
-            (one.source, one.period): snapshots.select(
-                connection, layer="focus", source=one.source, billing_period=one.period, state="superseded"
-            )
-            for one in mine
-        }
-        invoices = known_invoices(connection, [period])
-        return reconcile(mine, invoices, now=self.clock(), tolerance=self.config.tolerance.reconcile_ratio, earlier=earlier)
+    def _standing(self, bills: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime) -> dict[str, Standing]:
+        """How every billing period stands to its invoices, where that is not what was last said of it."""
+        told: dict[str, Standing] = {}
+        with self.store.connect().execution_options(read_only=True) as connection:
+            said = last_said(connection)
+            for period in sorted({period for _, period in bills} | {invoice.first.billing_period for invoice in invoices}):
+                rows = reconcile(
+                    [one for (_, held), one in sorted(bills.items()) if held == period],
+                    [invoice for invoice in invoices if invoice.first.billing_period == period],
+                    now=now,
+                    tolerance=self.config.tolerance.reconcile_ratio,
+                    earlier=partial(snapshots.last_before, connection),
+                )
+                if rows != said.get(period):
+                    told[period] = rows
+        return told
 
-    def _hold(self, held: Sequence[Held]) -> None:
-        if not held:
+    def _settle(self, verdict: Verdict) -> None:
+        """Write down what the gate held, and what was passed over for something newer."""
+        if not verdict.held and not verdict.late:
             return
         with self.store.begin() as connection:
-            for one in held:
+            for one in verdict.held:
                 snapshots.record(connection, one.snapshot.to("quarantined"))
                 resolve(connection, one.snapshot.id, "quarantined", cause=one.cause, cure=one.cure)
+            for snapshot in verdict.late:
+                snapshots.record(connection, snapshot.to("superseded"))
+                resolve(connection, snapshot.id, "recorded", cause=passed_over(snapshot))
 
-    def _invoices(self, paths: Sequence[Path]) -> tuple[list[str], list[Outcome]]:
-        """Take invoice files in; returns the billing periods they changed."""
-        touched: set[str] = set()
+    def _invoices(self, paths: Sequence[Path]) -> list[Outcome]:
+        """Take invoice files in; each is taken whole or not at all."""
         outcomes: list[Outcome] = []
         for path in paths:
             try:
@@ -148,7 +158,6 @@ class Bursar:
                 continue
             with self.store.begin() as connection:
                 changed = store_invoices(connection, lines, now=self.clock())
-            touched.update(changed)
             outcomes.append(
                 Outcome(
                     name=path.name,
@@ -158,22 +167,26 @@ class Bursar:
                     bytes=path.stat().st_size,
                 )
             )
-        return sorted(touched), outcomes
+        return outcomes
 
 
-def _newest(staged: Sequence[Snapshot], live: dict[Place, Snapshot]) -> list[Snapshot]:
-    """The newest staged snapshot of every place (they come in the provider's order)."""
-    newest = {(one.source, one.period): one for one in staged}
-    return [one for place, one in newest.items() if place not in live or live[place].id != one.id]
+def _waiting(connection: sa.Connection, layer: str, live: Mapping[Place, Snapshot]) -> list[Snapshot]:
+    """The staged snapshots of a layer, in the provider's order; of equals the one that arrived last is the newest."""
+    arrived = arrivals(connection)
+    staged = [one for one in snapshots.select(connection, layer=layer, state="staged") if one.id not in {held.id for held in live.values()}]
+    return sorted(staged, key=lambda one: (one.order, arrived.get(one.id, 0)))
 
 
-def _final(outcome: Outcome, held: Sequence[Held], *, build: bool) -> Outcome:
+def _final(outcome: Outcome, verdict: Verdict | None) -> Outcome:
     """What a staged delivery came to once the gate had spoken."""
-    if outcome.outcome != "staged" or not build:
+    if outcome.outcome != "staged" or verdict is None:
         return outcome
-    for one in held:
+    for one in verdict.held:
         if one.snapshot.id == outcome.snapshot_id:
             return replace(outcome, outcome="quarantined", cause=one.cause, cure=one.cure)
+    for snapshot in verdict.late:
+        if snapshot.id == outcome.snapshot_id:
+            return replace(outcome, outcome="recorded", cause=passed_over(snapshot))
     return replace(outcome, outcome="published")
 
 

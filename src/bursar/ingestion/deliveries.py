@@ -6,6 +6,9 @@ from pathlib import Path
 
 from bursar.ingestion.reading import FileKind
 
+PAIRED = "azure-cost"
+"""The format whose bill comes as two exports: actual (what was billed) and amortised (what was used)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -31,7 +34,7 @@ class Delivery:
     """One export of a bill, complete by its manifest, or a loose file.
 
     `source` and `period` are None until the rows tell (a loose file). `role` is `bill`, or for Azure `actual` or
-    `amortised`; '' while unknown. `exported_at` is the provider's order among deliveries.
+    `amortised`. `exported_at` is the provider's order among deliveries.
     """
 
     name: str

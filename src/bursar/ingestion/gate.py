@@ -22,21 +22,35 @@ class Held:
     cure: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the gate decided of everything staged: published now, held with a reason, or passed over for a newer one."""
+
+    passed: tuple[Snapshot, ...]
+    held: tuple[Held, ...]
+    late: tuple[Snapshot, ...]
+
+
 def gate(
     staged: Sequence[Snapshot], live: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal
-) -> tuple[list[Snapshot], list[Held]]:
-    """Which staged snapshots may go live beside what is live, and which are held."""
-    passed: list[Snapshot] = []
+) -> Verdict:
+    """Which staged snapshots go live beside what is live: of every place the newest that is right.
+
+    `staged` comes in the provider's order. Where the newest is held the one before it is tried, down to the live one.
+    """
+    passed: dict[Place, Snapshot] = {}
     held: list[Held] = []
-    published = dict(live)
-    for snapshot in staged:
-        reason = _doubles(snapshot, published) or _contradicts(snapshot, published, invoices, now=now, tolerance=tolerance)
-        if reason:
+    late: list[Snapshot] = []
+    for snapshot in reversed(staged):
+        place = (snapshot.source, snapshot.period)
+        published = {**live, **passed}
+        if place in passed or (place in live and snapshot.order < live[place].order):
+            late.append(snapshot)
+        elif reason := _doubles(snapshot, published) or _contradicts(snapshot, published, invoices, now=now, tolerance=tolerance):
             held.append(reason)
         else:
-            passed.append(snapshot)
-            published[snapshot.source, snapshot.period] = snapshot
-    return passed, held
+            passed[place] = snapshot
+    return Verdict(passed=tuple(passed.values()), held=tuple(held), late=tuple(late))
 
 
 def _doubles(snapshot: Snapshot, published: Mapping[Place, Snapshot]) -> Held | None:

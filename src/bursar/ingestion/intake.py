@@ -3,23 +3,20 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import cast
 
 from bursar.domain.errors import BillError
 from bursar.domain.periods import Period
 from bursar.ingestion import normalise as normaliser
-from bursar.ingestion.deliveries import Delivery
-from bursar.ingestion.land import MIXED, Fingerprint, fingerprint, land
+from bursar.ingestion.deliveries import PAIRED, Delivery
+from bursar.ingestion.land import MIXED, ROLES, Fingerprint, fingerprint, land
 from bursar.ingestion.normalise import Work
-from bursar.ingestion.outcomes import Outcome, outcome_of
+from bursar.ingestion.outcomes import Outcome, outcome_of, passed_over
 from bursar.ingestion.reading import BillFile, DescribedFile, describe_script, described
 from bursar.lake import snapshots
 from bursar.lake.generations import Lake
 from bursar.lake.snapshots import Snapshot
 from bursar.ports import Clock, Progress, Warehouse
-
-PAIRED = "azure-cost"
-"""The format whose bill comes as two exports: actual (what was billed) and amortised (what was used)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +51,7 @@ class Intake:
     def _one(self, bill: Delivery, pairs: defaultdict[tuple[str, str], list[Delivery]]) -> list[Outcome]:
         if bill.fault:
             raise BillError(bill.fault.cause, cure=bill.fault.cure)
-        mark = fingerprint(bill)
+        bill, mark = _once(bill, fingerprint(bill))
         if known := self._known(bill, mark):
             return known
         if bill.format == PAIRED:
@@ -72,14 +69,14 @@ class Intake:
             raw = snapshots.find(connection, mark.id)
             made = [one for one in snapshots.select(connection, layer="focus", format=raw.format) if raw.id in one.input_ids] if raw else []
         current = [one for one in made if one.code_digest == normaliser.code_digest(one.format)]
-        if not current or any(one.state == "quarantined" for one in current):
+        if not current or any(one.state == "quarantined" for one in current) or not _is_whole(raw, current):
             return []
         return [outcome_of(one, "staged" if one.state == "staged" else "unchanged", name=bill.name, size=mark.bytes) for one in current]
 
-    def _land(self, bill: Delivery, mark: Fingerprint) -> Snapshot:
+    def _land(self, bill: Delivery, mark: Fingerprint, *, holds: Sequence[tuple[str, str]] = ()) -> Snapshot:
         with self.lake.store.connect().execution_options(read_only=True) as connection:
             known = snapshots.find(connection, mark.id)
-        return known or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
+        return known or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock(), holds=holds)
 
     def _loose(self, bill: Delivery, mark: Fingerprint) -> list[Outcome]:
         """A file outside any export layout: its rows say whose bill it is and which periods it holds."""
@@ -94,7 +91,7 @@ class Intake:
         whole = replace(
             bill, source=next(iter(sources)) if len(sources) == 1 else None, period=next(iter(periods)) if len(periods) == 1 else MIXED
         )
-        raw = self._land(whole, mark)
+        raw = self._land(whole, mark, holds=sorted((normaliser.source_name(bill.format, one.account), one.period) for one in found))
         outcomes: list[Outcome] = []
         for one in found:
             part = replace(
@@ -109,7 +106,7 @@ class Intake:
         return outcomes
 
     def _placed(self, bill: Delivery) -> Delivery:
-        """An Azure delivery with its role, scope and month; a loose one's rows and name tell them."""
+        """An Azure delivery with its scope and month; a loose one's rows tell them."""
         if bill.source and bill.period:
             return bill
         found = normaliser.probe(bill.format, self._described(bill), warehouse=self.warehouse)
@@ -118,10 +115,8 @@ class Intake:
             raise BillError(
                 f"{bill.name}: must hold one billing account and month, but holds {held}", cure="Export one month of one account at a time."
             )
-        role = "amortised" if "amort" in bill.name.lower() else "actual"
         return replace(
             bill,
-            role=role,
             source=normaliser.source_name(bill.format, found[0].account),
             period=found[0].period,
             exported_at=bill.exported_at or found[0].exported_at,
@@ -146,7 +141,7 @@ class Intake:
         return found[0] if found else None
 
     def _described(self, bill: Delivery) -> tuple[DescribedFile, ...]:
-        role = bill.role if bill.role in {"actual", "amortised"} else ""
+        role = bill.role if bill.role in ROLES else ""
         files = [BillFile(path=part.path, key=part.key, kind=part.kind, role=role) for part in bill.parts]
         return described(files, self.warehouse.run(describe_script(files)))
 
@@ -165,17 +160,27 @@ class Intake:
         made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
         with self.lake.store.begin() as connection:
             live = snapshots.live(connection, "focus").get((work.source, work.period))
-            late = live is not None and _order(made) < _order(live)
+            if live and live.id == made.id:
+                return outcome_of(live, "unchanged", name=bill.name, size=size)
+            late = live is not None and made.order < live.order
             snapshots.record(connection, made.to("superseded" if late else "staged"))
         if not late:
             return outcome_of(made, "staged", name=bill.name, size=size)
-        cause = f"exported {made.exported_at:%Y-%m-%d %H:%M}, before the live delivery; kept in the history, not shown"
-        return replace(outcome_of(made, "recorded", name=bill.name, size=size), cause=cause)
+        return replace(outcome_of(made, "recorded", name=bill.name, size=size), cause=passed_over(made))
 
 
-def _order(snapshot: Snapshot) -> datetime:
-    """The provider's order among deliveries; arrival where the provider says nothing."""
-    return snapshot.exported_at or snapshot.landed_at or snapshot.seen_at
+def _is_whole(raw: Snapshot | None, made: Sequence[Snapshot]) -> bool:
+    """Whether every period a loose file holds was made: a run may have died between two, or one of them was wrong."""
+    holds = cast("list[list[str]]", raw.detail.get("holds", [])) if raw else []
+    return {(source, period) for source, period in holds} <= {(one.source, one.period) for one in made}
+
+
+def _once(bill: Delivery, mark: Fingerprint) -> tuple[Delivery, Fingerprint]:
+    """Without the parts of a loose delivery that are copies of another: the same rows twice are not twice the cost."""
+    if bill.source or len(set(mark.digests)) == len(mark.digests):
+        return bill, mark
+    once = replace(bill, parts=tuple(dict(zip(reversed(mark.digests), reversed(bill.parts), strict=True)).values())[::-1])
+    return once, fingerprint(once)
 
 
 def _quarantined(bill: Delivery, error: BillError) -> Outcome:
@@ -187,9 +192,17 @@ def _quarantined(bill: Delivery, error: BillError) -> Outcome:
         period=bill.period,
         exported_at=bill.exported_at,
         bytes=sum(_bytes(bill)),
-        cause=str(error),
-        cure=error.cure,
+        cause=_told(bill, error),
+        cure=error.cure or "Export the bill again; if it stays, name its format with --format.",
     )
+
+
+def _told(bill: Delivery, error: BillError) -> str:
+    """The cause in one line, naming the delivery and none of our own paths."""
+    cause = str(error).strip().splitlines()[0]
+    for part in bill.parts:
+        cause = cause.replace(str(part.path), part.key)
+    return cause if any(name in cause for name in (bill.name, *(part.key for part in bill.parts))) else f"{bill.name}: {cause}"
 
 
 def _bytes(bill: Delivery) -> Iterable[int]:

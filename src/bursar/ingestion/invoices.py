@@ -73,11 +73,15 @@ def read_invoices(path: Path) -> list[InvoiceLine]:
                 raise BillError(
                     f"{path.name}: no column {', '.join(missing)}", cure=f"The header must be: {','.join(REQUIRED)}[,{','.join(OPTIONAL)}]"
                 )
-            lines = [_line(path.name, number, row) for number, row in enumerate(reader, start=2)]
+            lines = [_line(path.name, reader.line_num, row) for row in reader]
+    except OSError as error:
+        raise BillError(f"{path.name}: cannot be read: {error.strerror}", cure="Check the file's permissions.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BillError(f"{path.name}: not a CSV in UTF-8: {error}", cure="Save it as CSV, UTF-8.") from error
     if not lines:
         raise BillError(f"{path.name}: holds no invoice", cure="Add one line per invoice.")
+    for invoice in group(lines):
+        _check_one_currency(path.name, invoice)
     return lines
 
 
@@ -122,6 +126,20 @@ def group(lines: Iterable[InvoiceLine]) -> list[Invoice]:
     return [Invoice(lines=tuple(entry)) for entry in found.values()]
 
 
+def _check_one_currency(file: str, invoice: Invoice) -> None:
+    """Lines add up only within one currency, and a payment only if every line states it."""
+    for what, told in (
+        ("currency", {line.currency for line in invoice.lines}),
+        ("payment currency", {line.payment_currency if line.payment_total is not None else None for line in invoice.lines}),
+    ):
+        if len(told) > 1:
+            named = ", ".join(sorted(one or "none" for one in told))
+            raise BillError(
+                f"{file}: the lines of invoice {invoice.first.invoice_id} differ in {what}: {named}",
+                cure="Give every line of one invoice in the same currency; none of the file was taken.",
+            )
+
+
 def _line(file: str, number: int, row: dict[str, str | None]) -> InvoiceLine:
     values = {name: (row.get(name) or "").strip() for name in (*REQUIRED, *OPTIONAL)}
     empty = [name for name in REQUIRED if not values[name] and name != "tax"]
@@ -139,7 +157,7 @@ def _line(file: str, number: int, row: dict[str, str | None]) -> InvoiceLine:
             total=cost(values["total"]),
             tax=cost(values["tax"] or "0"),
             issued_at=str(date.fromisoformat(values["issued_at"][:10])),
-            payment_currency=check_currency(values["payment_currency"]) if values["payment_currency"] else None,
+            payment_currency=check_currency(values["payment_currency"]) if values["payment_currency"] or payment else None,
             payment_total=cost(payment) if payment else None,
             charge_category=values["charge_category"] or None,
         )

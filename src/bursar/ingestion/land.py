@@ -1,11 +1,11 @@
 """Landing: the delivered bytes, hashed and copied into the lake once, before anything reads them.
 
 The raw snapshot's id is the SHA-256 over its parts' digests and sizes, whatever they are called: the same bytes
-delivered again are known at once.
+delivered again are known at once. Azure's actual and amortised exports may be the same bytes and are two deliveries.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,11 +21,13 @@ from bursar.lake.snapshots import Snapshot, SnapshotFile
 
 CHUNK = 1 << 20
 MIXED = "mixed"
+ROLES = frozenset({"actual", "amortised"})
+"""What a paired delivery may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """A delivery's identity: the raw snapshot's id, and each part's digest."""
+    """A delivery's identity: the raw snapshot's id, and each part's digest in the order of the parts."""
 
     id: str
     digests: tuple[str, ...]
@@ -43,41 +45,45 @@ def fingerprint(delivery: Delivery) -> Fingerprint:
         except OSError as error:
             raise BillError(f"{part.key}: cannot be read: {error.strerror}", cure="Check the file's permissions.") from error
         sizes.append(_size(part))
-    told = sorted(zip(digests, sizes, strict=True))
-    whole = hashlib.sha256("\n".join(f"{digest} {size}" for digest, size in told).encode())
+    told = sorted(f"{digest} {size}" for digest, size in zip(digests, sizes, strict=True))
+    if delivery.role in ROLES:
+        told.append(delivery.role)
+    whole = hashlib.sha256("\n".join(told).encode())
     return Fingerprint(id=whole.hexdigest(), digests=tuple(digests), bytes=sum(sizes))
 
 
-def land(delivery: Delivery, mark: Fingerprint, *, lake: Path, store: sa.Engine, now: datetime) -> Snapshot:
-    """Copy a delivery into the lake and record it. Raises BillError when a part changed since it was hashed."""
+def land(
+    delivery: Delivery, mark: Fingerprint, *, lake: Path, store: sa.Engine, now: datetime, holds: Sequence[tuple[str, str]] = ()
+) -> Snapshot:
+    """Copy a delivery into the lake and record it. Raises BillError when a part changed since it was hashed.
+
+    `holds` are the (source, period) pairs its rows belong to, where it is not the delivery of just one.
+    """
     source = delivery.source or f"loose-{delivery.format}"
     period = delivery.period or MIXED
     folder = layout.snapshot_folder(lake, "raw", source, period, mark.id)
-    part = layout.stage(folder)
-    files: list[SnapshotFile] = []
-    for index, (delivered, digest) in enumerate(zip(delivery.parts, mark.digests, strict=True)):
-        name = f"part-{index:04d}{_suffix(delivered.path)}"
-        _copy(delivered, part / name, digest)
-        path = (folder / name).relative_to(lake)
-        files.append(
-            SnapshotFile(path=str(path), table=delivered.key, rows=delivered.rows or 0, bytes=(part / name).stat().st_size, sha256=digest)
+    with layout.staged(folder) as part:
+        snapshot = Snapshot(
+            id=mark.id,
+            layer="raw",
+            source=source,
+            period=period,
+            format=delivery.format,
+            role=delivery.role,
+            state="live",
+            rows=delivery.rows or 0,
+            files=tuple(_landed(delivery, mark, part, path=folder.relative_to(lake))),
+            detail={
+                "name": delivery.name,
+                "kinds": [delivered.kind for delivered in delivery.parts],
+                "rows": delivery.rows,
+                "holds": [list(place) for place in holds],
+            },
+            exported_at=delivery.exported_at,
+            seen_at=now,
+            landed_at=now,
         )
-    snapshot = Snapshot(
-        id=mark.id,
-        layer="raw",
-        source=source,
-        period=period,
-        format=delivery.format,
-        role=delivery.role,
-        state="live",
-        rows=delivery.rows or 0,
-        files=tuple(files),
-        detail={"name": delivery.name, "kinds": [delivered.kind for delivered in delivery.parts], "rows": delivery.rows},
-        exported_at=delivery.exported_at,
-        seen_at=now,
-        landed_at=now,
-    )
-    layout.settle(part, folder, snapshots.to_row(snapshot))
+        layout.settle(part, folder, snapshots.to_row(snapshot))
     with store.begin() as connection:
         snapshots.record(connection, snapshot)
     return snapshot
@@ -88,17 +94,29 @@ def bill_files(lake: Path, raws: Sequence[Snapshot]) -> list[BillFile]:
     found: list[BillFile] = []
     for raw in raws:
         kinds = cast("list[FileKind]", raw.detail["kinds"])
-        role = raw.role if raw.role in {"actual", "amortised"} else ""
+        role = raw.role if raw.role in ROLES else ""
         found += [
             BillFile(path=lake / file.path, key=file.table, kind=kind, role=role) for file, kind in zip(raw.files, kinds, strict=True)
         ]
     return found
 
 
+def _landed(delivery: Delivery, mark: Fingerprint, part: Path, *, path: Path) -> Iterable[SnapshotFile]:
+    for index, (delivered, digest) in enumerate(zip(delivery.parts, mark.digests, strict=True)):
+        name = f"part-{index:04d}{_suffix(delivered.path)}"
+        _copy(delivered, part / name, digest)
+        size = (part / name).stat().st_size
+        yield SnapshotFile(path=str(path / name), table=delivered.key, rows=delivered.rows or 0, bytes=size, sha256=digest)
+
+
 def _copy(delivered: Part, to: Path, digest: str) -> None:
     """Copy and hash again: what is landed is what was identified."""
     running = hashlib.sha256()
-    with delivered.path.open("rb") as source, to.open("wb") as target:
+    try:
+        source = delivered.path.open("rb")
+    except OSError as error:
+        raise BillError(f"{delivered.key}: went away while it was read", cure="Ingest it again once it is written completely.") from error
+    with source, to.open("wb") as target:
         while chunk := source.read(CHUNK):
             running.update(chunk)
             target.write(chunk)

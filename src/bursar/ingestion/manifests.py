@@ -17,17 +17,26 @@ from bursar.domain.periods import Period
 from bursar.ingestion.deliveries import Delivery, Fault, Part
 from bursar.ingestion.signatures import kind_of
 
+MANIFEST_BYTES = 64 << 20
+"""Far above the manifest of the largest export."""
+
 _NAME = re.compile(r"(^|.*-)manifest\.json$", re.IGNORECASE)
+_PARTITION = re.compile(r"billing_period=.*", re.IGNORECASE)
+_MONTH = re.compile(r"\d{8}-\d{8}")
 _STAMP = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T?(\d{2}):?(\d{2}):?(\d{2})?Z?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A manifest understood: its place (one export and month), the folder it claims, its order, and its delivery."""
+    """A manifest understood: its place (one export and month), the folder it claims, its order, and its delivery.
+
+    A manifest on top of its month goes before the copies within: the provider keeps it up to date, and a copy's file time
+    is only that of the copying.
+    """
 
     place: tuple[str, str, str]
     claims: Path
-    order: tuple[datetime, int]
+    order: tuple[int, datetime]
     delivery: Delivery
 
 
@@ -39,8 +48,12 @@ def is_manifest(path: Path) -> bool:
 def read_manifest(path: Path, *, root: Path) -> Manifest | None:
     """The manifest in a file below `root`, or None when the JSON is something else. Raises BillError when it is damaged."""
     try:
+        if path.stat().st_size > MANIFEST_BYTES:
+            raise BillError(f"{path.name}: too large for a manifest", cure="Ingest the export's own folder, with its layout.")
         content: object = json.loads(path.read_text("utf-8-sig"))
-    except ValueError as error:
+    except OSError as error:
+        raise BillError(f"{path.name}: cannot be read: {error.strerror}", cure="Check the file's permissions.") from error
+    except (ValueError, RecursionError) as error:
         raise BillError(f"{path.name}: the manifest is not JSON", cure="Fetch the export again; the manifest is written last.") from error
     if not isinstance(content, dict):
         return None
@@ -55,6 +68,12 @@ def read_manifest(path: Path, *, root: Path) -> Manifest | None:
         raise BillError(
             f"{path.name}: the manifest lacks what it must say ({error})", cure="Fetch the export again, manifest last."
         ) from error
+
+
+def claims_of(path: Path) -> tuple[Path, ...]:
+    """The folders whose files belong to a manifest, as far as its place alone tells: nothing in them is a bill of its own."""
+    partition = _above(path, _PARTITION)
+    return (path.parent, _data_beside(partition)) if partition else (path.parent,)
 
 
 def newest(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], Manifest]:
@@ -86,15 +105,17 @@ def _aws_cur(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
         exported_at=exported_at,
         fault=fault,
     )
-    return Manifest(place=(str(delivery.source), period, "bill"), claims=period_folder, order=(exported_at, depth), delivery=delivery)
+    return Manifest(place=(str(delivery.source), period, "bill"), claims=period_folder, order=(depth, exported_at), delivery=delivery)
 
 
 def _aws_export(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
-    partition = next(parent for parent in path.parents if re.match(r"billing_period=", parent.name, re.IGNORECASE))
+    partition = _above(path, _PARTITION)
+    if partition is None:
+        raise _misplaced(path)
     period = str(Period.parse(partition.name.partition("=")[2]))
     export_folder = partition.parent.parent
     export = str(fields.get("exportName") or export_folder.name)
-    claims = next((folder for folder in (export_folder / "data").glob("*") if folder.name.lower() == partition.name.lower()), partition)
+    claims = _data_beside(partition)
     parts, fault = _parts(fields["dataFiles"], claims, root)
     execution = next((str(fields[key]) for key in ("executionTime", "createdAt", "lastUpdated") if fields.get(key)), "")
     exported_at = _moment(execution) or _folder_time(parts) or _mtime(path)
@@ -108,19 +129,21 @@ def _aws_export(path: Path, fields: Mapping[str, object], root: Path) -> Manifes
         fault=fault,
     )
     return Manifest(
-        place=(str(delivery.source), period, "bill"), claims=claims, order=(exported_at, int(path.parent == partition)), delivery=delivery
+        place=(str(delivery.source), period, "bill"), claims=claims, order=(int(path.parent == partition), exported_at), delivery=delivery
     )
 
 
 def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
     config = cast("dict[str, str]", fields.get("exportConfig") or {})
     run = cast("dict[str, str]", fields.get("runInfo") or {})
-    month_folder = next(parent for parent in path.parents if re.fullmatch(r"\d{8}-\d{8}", parent.name))
+    month_folder = _above(path, _MONTH)
+    if month_folder is None:
+        raise _misplaced(path)
     period = str(Period.parse(run.get("startDate", month_folder.name)[:7] if run.get("startDate") else month_folder.name[:6]))
     blobs = cast("list[dict[str, object]]", fields["blobs"])
     parts, fault = _parts([blob["blobName"] for blob in blobs], month_folder, root, blobs)
     kind = config.get("type", "")
-    role = {"ActualCost": "actual", "AmortizedCost": "amortised"}.get(kind, "")
+    role = {"ActualCost": "actual", "AmortizedCost": "amortised"}.get(kind) or role_named(month_folder.parent.name)
     scope = config.get("resourceId", "").partition("/providers/Microsoft.CostManagement")[0] or month_folder.parent.name
     exported_at = _moment(run.get("submittedTime", "")) or _mtime(path)
     delivery = Delivery(
@@ -137,16 +160,31 @@ def _azure(path: Path, fields: Mapping[str, object], root: Path) -> Manifest:
     return Manifest(
         place=(f"{delivery.source}:{month_folder.parent.name}", period, role),
         claims=month_folder,
-        order=(exported_at, 0),
+        order=(0, exported_at),
         delivery=delivery,
     )
+
+
+def _above(path: Path, name: re.Pattern[str]) -> Path | None:
+    """The nearest folder above that is named so."""
+    return next((parent for parent in path.parents if name.fullmatch(parent.name)), None)
+
+
+def _data_beside(partition: Path) -> Path:
+    """The month's folder of data, beside that of its metadata; names differ in case between exports."""
+    folders = (partition.parent.parent / "data").glob("*")
+    return next((folder for folder in folders if folder.name.lower() == partition.name.lower()), partition)
+
+
+def _misplaced(path: Path) -> BillError:
+    return BillError(f"{path.name}: not in an export's layout", cure="Ingest the export's own folder, with its layout.")
 
 
 def _parts(keys: object, below: Path, root: Path, blobs: Iterable[Mapping[str, object]] = ()) -> tuple[tuple[Part, ...], Fault | None]:
     """The named objects in a local copy of the bucket, found by their longest matching suffix below the export's folder."""
     details = {str(blob.get("blobName")): blob for blob in blobs}
     found: list[Part] = []
-    for key in cast("list[str]", keys):
+    for key in dict.fromkeys(cast("list[str]", keys)):
         path = _resolve(str(key), below, root)
         if path is None or (kind := kind_of(path)) is None:
             return tuple(found), Fault(
@@ -159,13 +197,14 @@ def _parts(keys: object, below: Path, root: Path, blobs: Iterable[Mapping[str, o
 
 
 def _resolve(key: str, below: Path, root: Path) -> Path | None:
-    steps = PurePosixPath(re.sub(r"^[a-z0-9]+://[^/]+/", "", key)).parts
-    for base in (below, *below.parents):
+    """The file a key names, at or above the export's folder but never above what was given; '..' and '/' lead nowhere."""
+    steps = [step for step in PurePosixPath(re.sub(r"^[a-z0-9]+://[^/]+/", "", key)).parts if step.strip("/")]
+    if ".." in steps:
+        return None
+    for base in (below, *(above for above in below.parents if above.is_relative_to(root))):
         for skip in range(len(steps)):
-            if ".." not in steps and (candidate := base.joinpath(*steps[skip:])).is_file():
+            if (candidate := base.joinpath(*steps[skip:])).is_file():
                 return candidate
-        if base == root:
-            break
     return None
 
 
@@ -206,6 +245,11 @@ def _mtime(path: Path) -> datetime:
 
 def _shown(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
+
+
+def role_named(name: str) -> str:
+    """Which of Azure's two exports a name speaks of; one that does not say is the actual one."""
+    return "amortised" if "amorti" in name.lower() else "actual"
 
 
 def slug(text: str) -> str:

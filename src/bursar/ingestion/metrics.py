@@ -4,7 +4,9 @@ Header: metric, day, service, env, tenant, quantity. Days are UTC; an empty dime
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -38,9 +40,8 @@ class MetricIntake:
         try:
             return self._take(bill)
         except BillError as error:
-            return [
-                Outcome(name=path.name, outcome="quarantined", format="metrics", cause=str(error).splitlines()[0], cure=error.cure or _CURE)
-            ]
+            cause = f"{path.name}: {str(error).splitlines()[0].removeprefix(f'{path.name}: ')}"
+            return [Outcome(name=path.name, outcome="quarantined", format="metrics", cause=cause, cure=error.cure or _CURE)]
 
     def _take(self, bill: Delivery) -> list[Outcome]:
         mark = fingerprint(bill)
@@ -50,58 +51,54 @@ class MetricIntake:
         if made:
             return [_outcome(bill, one, "staged" if one.state == "staged" else "unchanged", mark.bytes) for one in made]
         raw = raw or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
-        groups = self._groups(self.lake.root / raw.files[0].path)
-        return [_outcome(bill, self._stage(raw, source, period), "staged", mark.bytes) for source, period in groups]
+        fresh = [self._settled(raw, *place, names=names) for place, names in self._groups(self.lake.root / raw.files[0].path).items()]
+        with self.lake.store.begin() as connection:  # all or none: a run cut short here reads the file again
+            for snapshot in fresh:
+                snapshots.record(connection, snapshot)
+        return [_outcome(bill, one, "staged", mark.bytes) for one in fresh]
 
-    def _groups(self, path: Path) -> list[tuple[str, str]]:
-        """The (source, period) pairs a file holds. Raises BillError for a duplicate key or a value that does not parse."""
-        read = _READ.format(path=quoted(str(path)))
-        typed = f"SELECT metric, CAST(day AS DATE) AS day, service, env, tenant, CAST(quantity AS DECIMAL(38,12)) AS quantity FROM {read}"
-        double = f"SELECT metric, day, service, env, tenant FROM ({typed}) GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
-        months = f"SELECT DISTINCT metric, strftime(day, '%Y-%m') FROM ({typed}) ORDER BY ALL"
-        answers = self.warehouse.run(
-            Script(
-                statements=(Statement(name="double", sql=double, returns=True), Statement(name="months", sql=months, returns=True)),
-                reads=(path,),
-            )
-        )
+    def _groups(self, path: Path) -> dict[tuple[str, str], list[str]]:
+        """The (source, period) pairs a file holds, with the metrics of each. Raises BillError for what cannot be read as one."""
+        empty = f"SELECT count(*) FROM ({_typed(path)}) WHERE metric IS NULL OR day IS NULL OR quantity IS NULL"
+        double = f"SELECT metric, day, service, env, tenant FROM ({_typed(path)}) GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
+        months = f"SELECT DISTINCT metric, strftime(day, '%Y-%m') FROM ({_typed(path)}) ORDER BY ALL"
+        asked = {"empty": empty, "double": double, "months": months}
+        statements = tuple(Statement(name=name, sql=sql, returns=True) for name, sql in asked.items())
+        answers = self.warehouse.run(Script(statements=statements, reads=(path,)))
+        if answers["empty"].rows[0][0]:
+            raise BillError(f"{answers['empty'].rows[0][0]} rows lack metric, day or quantity", cure="Fill them in, or leave the rows out.")
         if answers["double"].rows:
-            raise BillError(
-                f"two quantities for one key: {', '.join(str(value) for value in answers['double'].rows[0])}", cure="Give each key once."
-            )
-        return [(slug(f"metrics-{metric}"), str(period)) for metric, period in answers["months"].rows]
+            told = ", ".join("" if value is None else str(value) for value in answers["double"].rows[0])
+            raise BillError(f"two quantities for one key: {told}", cure="Give each key once.")
+        if not answers["months"].rows:
+            raise BillError("holds no quantities", cure="Add one row per metric and day.")
+        groups: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for metric, period in answers["months"].rows:
+            groups[slug(f"metrics-{metric}"), str(period)].append(str(metric))
+        return groups
 
-    def _stage(self, raw: Snapshot, source: str, period: str) -> Snapshot:
+    def _settled(self, raw: Snapshot, source: str, period: str, *, names: Sequence[str]) -> Snapshot:
         snapshot_id = hashlib.sha256(f"{raw.id}\n{source}\n{period}".encode()).hexdigest()
         folder = layout.snapshot_folder(self.lake.root, "metrics", source, period, snapshot_id)
-        snapshot = (
-            snapshots.from_row(manifest)
-            if (manifest := layout.read_manifest(folder))
-            else self._write(raw, source, period, snapshot_id, folder)
-        )
-        with self.lake.store.begin() as connection:
-            snapshots.record(connection, snapshot)
+        if manifest := layout.read_manifest(folder):
+            return snapshots.from_row(manifest)
+        with layout.staged(folder) as part:
+            file = self._write(self.lake.root / raw.files[0].path, part, source=source, period=period, names=names)
+            path = str((folder / file.path).relative_to(self.lake.root))
+            snapshot = _snapshot(raw, source, period, snapshot_id, replace(file, path=path), self.clock())
+            layout.settle(part, folder, snapshots.to_row(snapshot))
         return snapshot
 
-    def _write(self, raw: Snapshot, source: str, period: str, snapshot_id: str, folder: Path) -> Snapshot:
-        part = layout.stage(folder)
+    def _write(self, path: Path, part: Path, *, source: str, period: str, names: Sequence[str]) -> SnapshotFile:
         out = part / "part-0000.parquet"
-        path = self.lake.root / raw.files[0].path
-        mine = f"regexp_replace(lower(metric), '[^a-z0-9.]+', '-', 'g') = {quoted(source.removeprefix('metrics-'))} "
-        mine += f"AND strftime(CAST(day AS DATE), '%Y-%m') = {quoted(period)}"
-        rows = (
-            "SELECT metric, CAST(day AS DATE) AS day, lower(trim(service)) AS service, lower(trim(env)) AS env, tenant, "
-            f"CAST(quantity AS DECIMAL(38,12)) AS quantity, {quoted(source)} AS source, "
-            f"'measured' AS quality FROM {_READ.format(path=quoted(str(path)))} "
-            f"WHERE {mine} ORDER BY ALL"
-        )
+        mine = f"metric IN ({', '.join(map(quoted, names))}) AND strftime(day, '%Y-%m') = {quoted(period)}"
+        rows = f"SELECT *, {quoted(source)} AS source, 'measured' AS quality FROM ({_typed(path)}) WHERE {mine} ORDER BY ALL"
         told = f"SELECT count(*), min(day), max(day) FROM read_parquet({quoted(str(out))})"
         copy = Statement(name="copy", sql=f"COPY ({rows}) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)")
-        count, first, last = self.warehouse.run(
-            Script(statements=(copy, Statement(name="told", sql=told, returns=True)), reads=(path,), writes=part)
-        )["told"].rows[0]
-        file = SnapshotFile(
-            path=str((folder / out.name).relative_to(self.lake.root)),
+        script = Script(statements=(copy, Statement(name="told", sql=told, returns=True)), reads=(path,), writes=part)
+        count, first, last = self.warehouse.run(script)["told"].rows[0]
+        return SnapshotFile(
+            path=out.name,
             table=TABLE,
             rows=int(str(count)),
             bytes=out.stat().st_size,
@@ -109,9 +106,15 @@ class MetricIntake:
             min_day=first if isinstance(first, date) else None,
             max_day=last if isinstance(last, date) else None,
         )
-        snapshot = _snapshot(raw, source, period, snapshot_id, file, self.clock())
-        layout.settle(part, folder, snapshots.to_row(snapshot))
-        return snapshot
+
+
+def _typed(path: Path) -> str:
+    """SQL of a metric file's rows, typed; services and environments compare as owners do, trimmed and in lower case."""
+    return (
+        "SELECT nullif(trim(metric), '') AS metric, CAST(day AS DATE) AS day, nullif(lower(trim(service)), '') AS service, "
+        "nullif(lower(trim(env)), '') AS env, nullif(trim(tenant), '') AS tenant, CAST(quantity AS DECIMAL(38,12)) AS quantity "
+        f"FROM {_READ.format(path=quoted(str(path)))}"
+    )
 
 
 _CURE = f"The header must be: {','.join(HEADER)}; days as YYYY-MM-DD, quantities as plain numbers."

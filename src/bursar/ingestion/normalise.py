@@ -17,7 +17,7 @@ from bursar.domain.money import plain
 from bursar.domain.periods import Period
 from bursar.ingestion.casts import quoted
 from bursar.ingestion.conformance import findings
-from bursar.ingestion.currencies import check_currency
+from bursar.ingestion.currencies import CODES
 from bursar.ingestion.families import Family, family_of
 from bursar.ingestion.land import bill_files
 from bursar.ingestion.manifests import slug
@@ -114,14 +114,14 @@ def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehou
     folder = layout.snapshot_folder(lake, "focus", work.source, work.period, work.id)
     if manifest := layout.read_manifest(folder):
         return snapshots.from_row(manifest)
-    part = layout.stage(folder)
-    out = part / "part-0000.parquet"
     family = family_of(work.format)
     told = Told(source_format=work.format, period=Period.parse(work.period), snapshot_id=work.id, exported_at=work.exported_at)
-    answers = warehouse.run(normalise_script(family, files, told, out=out, where=where))
-    _prove(work, family, answers, files[0].file.key if files else work.source)
-    snapshot = _snapshot(work, answers, out, path=str((folder / out.name).relative_to(lake)))
-    layout.settle(part, folder, snapshots.to_row(snapshot))
+    with layout.staged(folder) as part:
+        out = part / "part-0000.parquet"
+        answers = warehouse.run(normalise_script(family, files, told, out=out, where=where))
+        _prove(work, family, answers, files[0].file.key if files else work.source)
+        snapshot = _snapshot(work, answers, out, path=str((folder / out.name).relative_to(lake)))
+        layout.settle(part, folder, snapshots.to_row(snapshot))
     return snapshot
 
 
@@ -134,14 +134,15 @@ def only(period: str, account: str, source_format: str) -> str:
 def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -> None:
     rows = _int(answers["raw_rows"].rows[0][0])
     promised = [raw.detail.get("rows") for raw in work.raws]
-    if all(isinstance(count, int) for count in promised) and sum(map(_int, promised)) != rows and len(work.raws) == 1:
+    if promised and all(isinstance(count, int) for count in promised) and sum(map(_int, promised)) != rows:
         raise BillError(
             f"{name}: {rows:,} rows, but its manifest says {sum(map(_int, promised)):,}", cure="Copy the export again, manifest last."
         )
     if not rows or not answers["sums"].rows:
         raise BillError(f"{name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
-    for row in answers["sums"].rows:
-        check_currency(str(row[0]))
+    for currency in (str(row[0]) for row in answers["sums"].rows):
+        if currency not in CODES:
+            raise BillError(f"{name}: unknown currency {currency!r}", cure="Export the bill in a currency of ISO 4217, such as USD.")
     others = {str(row[1])[:7] for row in answers["accounts"].rows} - {work.period}
     if others:
         raise BillError(

@@ -59,6 +59,11 @@ def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Out
     )
 
 
+def passed_over(snapshot: Snapshot) -> str:
+    """Why a delivery that is not the newest is not shown."""
+    return f"exported {snapshot.order:%Y-%m-%d %H:%M}, before the live delivery; kept in the history, not shown"
+
+
 def keep(connection: sa.Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:
     """Write outcomes to the book of deliveries."""
     for one in outcomes:
@@ -79,6 +84,13 @@ def keep(connection: sa.Connection, outcomes: Sequence[Outcome], *, now: datetim
                 cure=one.cure,
             )
         )
+
+
+def arrivals(connection: sa.Connection) -> dict[str, int]:
+    """When each snapshot last arrived, as a number in the book of deliveries."""
+    last = sa.func.max(delivery.c.seq)
+    query = sa.select(delivery.c.snapshot_id, last).where(delivery.c.snapshot_id.is_not(None)).group_by(delivery.c.snapshot_id)
+    return {str(snapshot_id): int(seq) for snapshot_id, seq in connection.execute(query)}
 
 
 def resolve(connection: sa.Connection, snapshot_id: str, outcome: str, *, cause: str | None = None, cure: str | None = None) -> None:

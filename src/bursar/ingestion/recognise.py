@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bursar.domain.errors import BillError, ConfigError
-from bursar.ingestion.deliveries import Arrivals, Delivery, Fault, Part
-from bursar.ingestion.manifests import Manifest, is_manifest, newest, read_manifest
+from bursar.ingestion.deliveries import PAIRED, Arrivals, Delivery, Fault, Part
+from bursar.ingestion.manifests import Manifest, claims_of, is_manifest, newest, read_manifest, role_named
 from bursar.ingestion.reading import BillFile, FileKind, describe_script, described
 from bursar.ingestion.signatures import FORMATS, format_of, header_of, kind_of
 from bursar.ports import Warehouse
 
+_DATE = re.compile(r"(?<!\d)20\d\d([-_.]?)(0[1-9]|1[0-2])(\1(0[1-9]|[12]\d|3[01]))?(?!\d)")
 IGNORED = frozenset({"truth.json", "_SUCCESS", "README.md", "readme.txt", "SOURCES.md"})
 
 
@@ -23,7 +24,7 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
     files = [(file, root) for root, file in _walk(paths)]
     manifests, faults = _manifests(file for file in files if is_manifest(file[0]))
     live = newest(manifests)
-    claimed = [manifest.claims for manifest in manifests]
+    claimed = [manifest.claims for manifest in manifests] + [folder for file, _ in faults for folder in claims_of(file)]
     used = {part.path for manifest in live.values() for part in manifest.delivery.parts}
     loose = [(file, root) for file, root in files if not is_manifest(file) and not any(file.is_relative_to(folder) for folder in claimed)]
     leftovers = sum(1 for file, _ in files if not is_manifest(file) and file not in used) - len(loose)
@@ -40,16 +41,24 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
 
 
 def _walk(paths: Sequence[Path]) -> Iterable[tuple[Path, Path]]:
-    """Every file with the root it was found under, in a stable order; hidden files are left out."""
+    """Every file once, with the root it was first found under, in a stable order; hidden files are left out."""
+    seen: set[Path] = set()
     for path in (given.absolute() for given in paths):
-        if path.is_file():
-            yield path.parent, path
-        elif path.is_dir():
-            for file in sorted(path.rglob("*")):
-                if file.is_file() and not any(step.startswith(".") for step in file.relative_to(path).parts):
-                    yield path, file
-        else:
-            raise ConfigError(f"no such file or folder: {path}", cure="Give the path of a bill, an invoice CSV or an export folder.")
+        for root, file in _below(path):
+            if (real := file.resolve()) not in seen:
+                seen.add(real)
+                yield root, file
+
+
+def _below(path: Path) -> Iterable[tuple[Path, Path]]:
+    if path.is_file():
+        yield path.parent, path
+    elif path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and not any(step.startswith(".") for step in file.relative_to(path).parts):
+                yield path, file
+    else:
+        raise ConfigError(f"no such file or folder: {path}", cure="Give the path of a bill, an invoice CSV or an export folder.")
 
 
 def _manifests(files: Iterable[tuple[Path, Path]]) -> tuple[list[Manifest], list[tuple[Path, Fault]]]:
@@ -58,9 +67,8 @@ def _manifests(files: Iterable[tuple[Path, Path]]) -> tuple[list[Manifest], list
     for file, root in files:
         try:
             manifest = read_manifest(file, root=root)
-        except (BillError, StopIteration) as error:
-            cure = error.cure if isinstance(error, BillError) else "Ingest the export's own folder, with its layout."
-            faults.append((file, Fault(cause=str(error) or f"{file.name}: not in an export's layout", cure=cure)))
+        except BillError as error:
+            faults.append((file, Fault(cause=str(error), cure=error.cure)))
             continue
         if manifest:
             manifests.append(manifest)
@@ -111,7 +119,7 @@ def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str)
             name=names[group] if len(parts) == 1 else f"{names[group]} and {len(parts) - 1} more",
             format=group[2],
             parts=tuple(parts),
-            role=_role(group[2]),
+            role=role_named(parts[0].path.name) if group[2] == PAIRED else "bill",
         )
         for group, parts in shards.items()
     )
@@ -143,13 +151,13 @@ def _header(path: Path, kind: FileKind, warehouse: Warehouse) -> tuple[str, ...]
 
 
 def _stem(path: Path) -> str:
-    """The name without a shard's number, so that `part_0_0001.csv` and `part_1_0001.csv` are one delivery."""
+    """The name without a shard's number, so that `part_0_0001.csv` and `part_1_0001.csv` are one delivery.
+
+    A date is no number: a month exported on two days came twice. A name without a number stands for itself.
+    """
     name = re.sub(r"(\.[a-z]+)+$", "", path.name.lower())
-    return re.sub(r"([-_.]\d+)+$|^\d+$", "", name)
-
-
-def _role(source_format: str) -> str:
-    return "" if source_format == "azure-cost" else "bill"
+    dated = _DATE.sub(r"<\g<0>>", name)
+    return re.sub(r"(^|[-_.])\d+([-_.]\d+)*$", "#", dated)
 
 
 def _naming(path: Path, error: BillError) -> str:

@@ -5,16 +5,25 @@ more was published than invoiced. Source: FOCUS BilledCost; docs/reconciliation.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import cast
 
+import sqlalchemy as sa
+
 from bursar.domain.money import cost, plain, subunit, total
 from bursar.domain.periods import Period
 from bursar.ingestion.invoices import Invoice
 from bursar.lake.snapshots import Snapshot
+from bursar.store.schema import reconciliation
+
+Standing = list[dict[str, object]]
+"""How every invoice of a billing period stands, as stored."""
+
+Earlier = Callable[[Snapshot, datetime], Snapshot | None]
+"""What the place of a live snapshot held at a moment, if anything."""
 
 RECONCILED_RATIO = Decimal("0.0001")
 """A closed invoice is reconciled within 0.01 %."""
@@ -70,22 +79,31 @@ def reconcile(
     *,
     now: datetime,
     tolerance: Decimal,
-    earlier: Mapping[tuple[str, str], Sequence[Snapshot]] | None = None,
-) -> list[dict[str, object]]:
+    earlier: Earlier = lambda _live, _moment: None,
+) -> Standing:
     """One row per invoice key and per invoice without lines, as `lake.reports.Reconciled` reads them.
 
-    `earlier` holds the superseded snapshots by (source, period), for what was restated after an invoice was issued.
+    `earlier` finds what a live snapshot's place held at a moment, for what was restated after an invoice was issued.
     """
     keys = _keys(published)
     met = _meet(keys, invoices)
-    rows: list[dict[str, object]] = []
+    rows: Standing = []
     for key in keys:
         invoice = met.get(id(key))
-        before = _as_issued(key, invoice, published, earlier or {}) if invoice else None
+        before = _as_issued(key, invoice, published, earlier) if invoice else None
         rows.append(_row(key, invoice, before, keys, now=now, tolerance=tolerance))
     claimed = {id(invoice) for invoice in met.values()}
-    rows += [_unmet(invoice) for invoice in invoices if id(invoice) not in claimed]
+    rows += [_unmet(invoice, now=now) for invoice in invoices if id(invoice) not in claimed]
     return sorted(rows, key=lambda row: (str(row["provider"]), str(row["billing_account_id"]), str(row["invoice_id"])))
+
+
+def last_said(connection: sa.Connection) -> dict[str, Standing]:
+    """What was last published of every billing period."""
+    told = sa.select(reconciliation.c.billing_period, sa.func.max(reconciliation.c.n).label("n")).group_by(reconciliation.c.billing_period)
+    newest = told.subquery()
+    same = (reconciliation.c.billing_period == newest.c.billing_period) & (reconciliation.c.n == newest.c.n)
+    query = sa.select(reconciliation.c.billing_period, reconciliation.c.rows).join(newest, same)
+    return {row.billing_period: row.rows for row in connection.execute(query)}
 
 
 def contradictions(rows: Iterable[Mapping[str, object]], keys: Iterable[str]) -> list[Mapping[str, object]]:
@@ -123,12 +141,14 @@ def _entries(snapshot: Snapshot) -> list[dict[str, object]]:
 def _meet(keys: Sequence[Key], invoices: Sequence[Invoice]) -> dict[int, Invoice]:
     """Which invoice each key meets: by its id, else by account and period where only one key fits."""
     met: dict[int, Invoice] = {}
-    by_name = {(key.provider, key.key): key for key in keys}
+    by_name: defaultdict[tuple[str, str], list[Key]] = defaultdict(list)
+    for key in keys:
+        by_name[key.provider, key.key].append(key)
     rest: list[Invoice] = []
     for invoice in invoices:
-        key = by_name.get((invoice.first.provider, invoice.first.invoice_id))
-        if key:
-            met[id(key)] = invoice
+        named = by_name[invoice.first.provider, invoice.first.invoice_id]
+        if named:
+            met[id(next((key for key in named if _due(key, invoice) is not None), named[0]))] = invoice
         else:
             rest.append(invoice)
     free: defaultdict[tuple[str, str, str, bool], list[Key]] = defaultdict(list)
@@ -192,7 +212,7 @@ def _due(key: Key, invoice: Invoice) -> Decimal | None:
 
 
 def _status(key: Key, due: Decimal, unexplained: Decimal, *, now: datetime, tolerance: Decimal) -> str:
-    if now.astimezone(UTC).date() < Period.parse(key.period).end:
+    if _is_running(key.period, now):
         return "open"
     off = abs(unexplained)
     if off <= max(RECONCILED_RATIO * abs(due), 5 * subunit(key.currency)):
@@ -251,24 +271,22 @@ def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Ke
         )
 
 
-def _as_issued(
-    key: Key, invoice: Invoice, published: Sequence[Snapshot], earlier: Mapping[tuple[str, str], Sequence[Snapshot]]
-) -> Decimal | None:
+def _as_issued(key: Key, invoice: Invoice, published: Sequence[Snapshot], earlier: Earlier) -> Decimal | None:
     """What the key came to in the newest export before the invoice was issued, if the live one is newer than that."""
     issued = datetime.fromisoformat(invoice.first.issued_at).replace(tzinfo=UTC)
     for snapshot in published:
         if key.key not in keys_of(snapshot) or not snapshot.exported_at or snapshot.exported_at <= issued:
             continue
-        old = [one for one in earlier.get((snapshot.source, snapshot.period), ()) if one.exported_at and one.exported_at <= issued]
-        if old:
-            then = [one for one in _keys([old[-1]]) if one.key == key.key and one.currency == key.currency]
+        if old := earlier(snapshot, issued):
+            then = [one for one in _keys([old]) if one.key == key.key and one.currency == key.currency]
             return then[0].billed if then else Decimal(0)
     return None
 
 
-def _unmet(invoice: Invoice) -> dict[str, object]:
+def _unmet(invoice: Invoice, *, now: datetime) -> dict[str, object]:
     """An invoice whose bill has not been delivered: everything on it is unexplained."""
     first = invoice.first
+    status = "out_of_tolerance" if invoice.total else "reconciled"
     return {
         "provider": first.provider,
         "billing_account_id": first.billing_account_id,
@@ -281,11 +299,15 @@ def _unmet(invoice: Invoice) -> dict[str, object]:
         "lines": 0,
         "invoice_total": plain(invoice.total),
         "difference": plain(-invoice.total),
-        "difference_ratio": "-1",
+        "difference_ratio": "-1" if invoice.total else None,
         "unexplained": plain(-invoice.total),
-        "status": "out_of_tolerance" if invoice.total else "reconciled",
+        "status": "open" if _is_running(first.billing_period, now) else status,
         "waterfall": [],
     }
+
+
+def _is_running(period: str, now: datetime) -> bool:
+    return now.astimezone(UTC).date() < Period.parse(period).end
 
 
 def _ratio(difference: Decimal, due: Decimal) -> Decimal:

@@ -51,12 +51,15 @@ def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
     """
     line = _first_line(path)
     if kind == "csv":
-        return tuple(name.strip() for name in next(csv.reader(io.StringIO(line)), []))
+        try:
+            return tuple(name.strip() for name in next(csv.reader(io.StringIO(line)), list[str]()))
+        except csv.Error as error:
+            raise BillError(f"{path.name}: the first line is not a header: {error}", cure="Export the bill again, as CSV.") from error
     if not line.strip():
         return ()
     try:
         row: object = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BillError(
             f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line."
         ) from error

@@ -7,7 +7,8 @@ holds no lock. A crash before the rename leaves a `.part` folder that nobody lis
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -27,6 +28,16 @@ def stage(folder: Path) -> Path:
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True, mode=0o700)
     return part
+
+
+@contextmanager
+def staged(folder: Path) -> Generator[Path]:
+    """A staged folder that is gone again if it was not settled: what failed leaves nothing behind."""
+    part = stage(folder)
+    try:
+        yield part
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def settle(part: Path, folder: Path, manifest: Mapping[str, object]) -> None:

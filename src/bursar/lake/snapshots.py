@@ -59,6 +59,11 @@ class Snapshot:
     landed_at: datetime | None = None
     published_at: datetime | None = None
 
+    @property
+    def order(self) -> datetime:
+        """The provider's order among deliveries; arrival where the provider says nothing."""
+        return self.exported_at or self.landed_at or self.seen_at
+
     def to(self, state: str) -> "Snapshot":
         """The same snapshot in another state."""
         return replace(self, state=state)
@@ -140,6 +145,15 @@ def select(connection: sa.Connection, *, newest_first: bool = False, **where: st
     rows = connection.execute(query.order_by(table.c.exported_at, table.c.landed_at, table.c.id)).mappings()
     found = [from_row(dict(row)) for row in rows]
     return found[::-1] if newest_first else found
+
+
+def last_before(connection: sa.Connection, place: Snapshot, moment: datetime) -> Snapshot | None:
+    """The newest FOCUS snapshot of a snapshot's place that was exported by a moment and not held back."""
+    table = schema.snapshot
+    mine = (table.c.layer == "focus", table.c.source == place.source, table.c.billing_period == place.period)
+    query = sa.select(table).where(*mine, table.c.exported_at <= stamp(moment), table.c.state.in_(("live", "superseded")))
+    row = connection.execute(query.order_by(table.c.exported_at.desc(), table.c.landed_at.desc()).limit(1)).mappings().first()
+    return from_row(dict(row)) if row else None
 
 
 def live(connection: sa.Connection, layer: str) -> dict[tuple[str, str], Snapshot]:
