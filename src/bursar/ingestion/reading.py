@@ -74,7 +74,7 @@ def _describe(file: BillFile) -> str:
     if file.kind == "csv":
         return f"SELECT * FROM read_csv({path}, header=false, all_varchar=true, {_CSV}) LIMIT 1"
     if file.kind == "parquet":
-        return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, binary_as_string=true))"
+        return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, binary_as_string=true, hive_partitioning=false))"
     objects = f"SELECT json FROM read_ndjson_objects({path}) LIMIT {_SAMPLE}"
     return f"SELECT DISTINCT key, 'JSON' FROM ({objects}) AS sample, unnest(json_keys(sample.json)) AS one(key) ORDER BY key"
 
@@ -106,7 +106,7 @@ def _read(group: Sequence[DescribedFile]) -> str:
     paths = "[" + ", ".join(quoted(str(one.file.path)) for one in group) + "]"
     kind = group[0].file.kind
     if kind == "parquet":
-        return f"read_parquet({paths}, binary_as_string=true, filename='_path')"
+        return f"read_parquet({paths}, binary_as_string=true, hive_partitioning=false, filename='_path')"
     if kind == "csv":
         names = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(group[0].columns)))
         return f"read_csv({paths}, auto_detect=false, header=true, columns={{{names}}}, nullstr='', {_CSV}, filename='_path')"
