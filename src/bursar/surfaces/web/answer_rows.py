@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from bursar.domain.money import total
 from bursar.query.ask import OTHER, Row
 from bursar.query.catalogue import DIMENSIONS
 from bursar.surfaces.web.asked import Asked, drilled
-from bursar.surfaces.web.display import UNALLOCATED, clean, provider_name
+from bursar.surfaces.web.display import MINUS, UNALLOCATED, clean, percent, provider_name
 from bursar.surfaces.web.drawn import Spark, spark
 from bursar.surfaces.web.entries import COLOURS, HATCHED, OTHERS, Group
 from bursar.surfaces.web.movers import ZERO, is_hot
@@ -66,11 +67,19 @@ def _colour(keys: tuple[str | None, ...], place: int) -> int:
     return HATCHED if place >= COLOURS or _is_rest(keys) or UNALLOCATED in keys else place + 1
 
 
-def answer_rows(asked: Asked, rows: Sequence[Row], *, compared: bool) -> list[ExploreRow]:
+def known_days(rows: Sequence[Row], *, end: date) -> list[date]:
+    """The buckets that are shown: those the data reaches (`end` exclusive), and any other that holds an amount.
+
+    A longer month compared with this one leaves buckets with nothing of ours in them.
+    """
+    return sorted({row.start for row in rows if row.value or row.start < end})
+
+
+def answer_rows(asked: Asked, rows: Sequence[Row], *, compared: bool, end: date) -> list[ExploreRow]:
     """An answer's groups as rows, largest first, the rest last; they sum to the total."""
     sums = _sums(rows)
     of = total(now for now, _ in sums.values())
-    days = sorted({row.start for row in rows})
+    days = known_days(rows, end=end)
     result: list[ExploreRow] = []
     place = 0
     for keys, (now, then) in sums.items():
@@ -89,7 +98,7 @@ def answer_rows(asked: Asked, rows: Sequence[Row], *, compared: bool) -> list[Ex
                 colour=colour,
                 now=now,
                 then=then if compared else None,
-                share=f"{now / of * 100:.1f}" if of else "",
+                share=f"{MINUS if now / of < 0 else ''}{percent(now, of)}" if of else "",
                 spark=spark([mine.get(day, ZERO) for day in days], present=len(days), hot=hot),
                 href=href,
                 into=heading(into).lower() if into else "charge lines",

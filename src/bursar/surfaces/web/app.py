@@ -16,7 +16,7 @@ from bursar.surfaces.documents import Listing
 from bursar.surfaces.web import assets, exploring, health, pages
 from bursar.surfaces.web.asked import joined, terms_of_lines
 from bursar.surfaces.web.books import Books, House, question
-from bursar.surfaces.web.display import clean
+from bursar.surfaces.web.display import sentence
 from bursar.surfaces.web.frame import THEMES
 from bursar.surfaces.web.headers import FOREVER, PAGE
 from bursar.surfaces.web.rendering import render
@@ -114,8 +114,8 @@ def _wrong(request: Request, books: Books, error: BursarError, *, here: str = ""
     values: pages.Values = {
         "status": status,
         "headline": _HEADLINES[status],
-        "cause": clean(error.message, longest=400),
-        "cure": clean(error.cure, longest=400) if error.cure else "",
+        "cause": sentence(error.message),
+        "cure": sentence(error.cure) if error.cure else "",
         "command": "" if status < 500 else "bursar doctor",
     }
     return _page(request, books, "error", here=here, values=values, status=status)

@@ -26,7 +26,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A stacked chart over buckets, the compared span as one tick per bucket, and the sentence that says it in words."""
+    """A stacked chart over buckets, the compared span as one tick per bucket, and the sentence that says it in words.
+
+    The bucket at `open_at` is still filling and is drawn faded.
+    """
 
     id: str
     say: str
@@ -35,6 +38,7 @@ class Chart:
     buckets: Sequence[date]
     series: Sequence[Series]
     before_name: str = ""
+    open_at: int | None = None
     before: Sequence[Decimal | None] = field(default_factory=tuple[Decimal | None, ...])
 
     @property
@@ -62,6 +66,8 @@ class Chart:
                 for s in self.series
             ],
         }
+        if self.open_at is not None:
+            drawn["open"] = self.open_at
         if self.has_before:
             drawn["prev"] = {"name": drawn_name(self.before_name), "data": [None if v is None else self._text(v) for v in self.before]}
         return json.dumps(drawn, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)

@@ -130,6 +130,17 @@ def month_year(day: date) -> str:
     return f"{month_name(day)} {day.year}"
 
 
+def month_short(day: date) -> str:
+    """`Nov 2026`."""
+    return f"{month_name(day)[:3]} {day.year}"
+
+
+def sentence(text: str, *, longest: int = 400) -> str:
+    """A message of ours about foreign things, cleaned, with a capital at its head."""
+    shown = clean(text, longest=longest)
+    return shown[:1].upper() + shown[1:]
+
+
 def span_words(start: date, end: date) -> str:
     """Days from `start` up to but not including `end`: `1 to 17 Nov 2026`, `November 2026`, `28 Oct to 3 Nov 2026`."""
     last = end - timedelta(days=1)

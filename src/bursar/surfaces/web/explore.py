@@ -13,7 +13,7 @@ from bursar.lake.reports import Reconciled
 from bursar.query.ask import Answer, Row
 from bursar.query.catalogue import METRICS
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.answer_rows import ExploreRow, answer_groups, answer_rows, group_name, heading
+from bursar.surfaces.web.answer_rows import ExploreRow, answer_groups, answer_rows, group_name, heading, known_days
 from bursar.surfaces.web.asked import DRILL, Asked, Chip, chips, grouped, joined, lines_href, single, terms_of
 from bursar.surfaces.web.charting import MOST_POINTS, Chart, stacked
 from bursar.surfaces.web.display import span_words
@@ -65,12 +65,12 @@ def build(asked: Asked, answer: Answer, *, invoices: Sequence[Reconciled], lates
     currency = currency_of(asked, answer)
     mine = [row for row in answer.rows if row.currency == currency]
     compared = any(row.previous is not None for row in mine)
-    rows = answer_rows(asked, mine, compared=compared)
     now, then = total(row.value for row in mine), total(row.previous or ZERO for row in mine) if compared else None
     before, now_end = answer.compared, _known_end(answer, latest)
+    rows = answer_rows(asked, mine, compared=compared, end=now_end)
     then_end = (before.cut or before.end) if before else None
     names = answer_groups(rows, mine)
-    chart = _chart(asked, answer, mine, names, currency=currency)
+    chart = _chart(asked, answer, mine, names, currency=currency, end=now_end)
     pinned = single(asked, "provider")
     providers = frozenset([pinned]) if pinned else None
     sealed = seal(scope(invoices, periods=months_of(answer.start, answer.end), currency=currency, providers=providers))
@@ -116,8 +116,8 @@ def _known_end(answer: Answer, latest: date) -> date:
     return latest + timedelta(days=1) if answer.start <= latest < answer.end else answer.end
 
 
-def _chart(asked: Asked, answer: Answer, rows: Sequence[Row], names: Sequence[Group], *, currency: str) -> Chart | None:
-    buckets = _buckets(answer, rows)
+def _chart(asked: Asked, answer: Answer, rows: Sequence[Row], names: Sequence[Group], *, currency: str, end: date) -> Chart | None:
+    buckets = _buckets(answer, rows, end=end)
     if len(buckets) < 2 or len(buckets) > MOST_POINTS:
         return None
     entries = [Entry(key=(group_name(row.keys),), start=row.start, value=row.value) for row in rows]
@@ -139,9 +139,9 @@ def _chart(asked: Asked, answer: Answer, rows: Sequence[Row], names: Sequence[Gr
     )
 
 
-def _buckets(answer: Answer, rows: Sequence[Row]) -> list[date]:
+def _buckets(answer: Answer, rows: Sequence[Row], *, end: date) -> list[date]:
     """Every bucket between the first and the last, days without a charge included."""
-    starts = sorted({row.start for row in rows})
+    starts = known_days(rows, end=end)
     if answer.query.granularity != "day" or not starts:
         return starts
     return [starts[0] + timedelta(days=index) for index in range((starts[-1] - starts[0]).days + 1)]
@@ -173,7 +173,7 @@ def _sub(answer: Answer, currency: str, *, compared: bool) -> str:
     if not compared or not answer.compared:
         return text
     before = answer.compared
-    return f"{text}. Tick: {span_words(before.start, before.cut or before.end)}, same place in the span"
+    return f"{text}. Tick: {span_words(before.start, before.cut or before.end)}, {each} for {each}"
 
 
 def _currencies(asked: Asked, answer: Answer, currency: str) -> list[Choice]:

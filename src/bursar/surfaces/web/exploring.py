@@ -17,7 +17,7 @@ from bursar.surfaces.web import explore
 from bursar.surfaces.web.answer_rows import heading
 from bursar.surfaces.web.asked import OPERATORS, Asked, added, joined, single, terms_of_lines
 from bursar.surfaces.web.books import Books, question
-from bursar.surfaces.web.display import clean, count, month_year, provider_name, span_words
+from bursar.surfaces.web.display import clean, count, month_short, provider_name, sentence, span_words
 from bursar.surfaces.web.frame import Evidence, address
 from bursar.surfaces.web.pages import Values, evidence, latest_of
 from bursar.surfaces.web.seals import Seal, scope, seal
@@ -26,7 +26,7 @@ LINES = 50
 _LEAD = "As the provider wrote them, dearest first; each with the delivered file it was read from and the snapshot that holds it."
 _WINDOWS = {"month": "this month", "lastmonth": "last month", "7d": "last 7 days", "30d": "last 30 days", "90d": "last 90 days"}
 _GRANULARITIES = {"day": "day", "week": "week", "month": "month", "total": "total"}
-_COMPARES = {"previous_period": "the days before", "previous_year": "a year before", "none": "nothing"}
+_COMPARES = {"previous_period": "days before", "previous_year": "a year ago", "none": "nothing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def wrong_page(books: Books, asked: Asked, error: QuestionError) -> Values:
     """The same page when the question cannot be asked: the form as it was filled, with cause and cure."""
     at = max(0, (error.column or 1) - 1)
     snippet = clean(asked.filter[at : at + 40]) if error.pointer == "filter" and error.column and asked.filter[at:] else ""
-    wrong = Wrong(message=clean(error.message, longest=300), cure=clean(error.cure, longest=300) if error.cure else "", snippet=snippet)
+    wrong = Wrong(message=sentence(error.message), cure=sentence(error.cure) if error.cure else "", snippet=snippet)
     return {"p": None, "f": form(books, asked, is_open=True), "error": wrong, "evidence": None}
 
 
@@ -180,7 +180,7 @@ def form(books: Books, asked: Asked, *, is_open: bool = False) -> Form:
     names = list(DIMENSIONS) + [name for name in groups if name and name not in DIMENSIONS]
     dimensions = [(name, heading(name)) for name in names]
     window = asked.window or ("" if asked.period else "month")
-    windows = [*_WINDOWS.items(), *((text, month_year(Period.parse(text).start)) for text in reversed(books.periods))]
+    windows = [*_WINDOWS.items(), *((text, month_short(Period.parse(text).start)) for text in reversed(books.periods))]
     if window not in dict(windows):
         windows.append((window, clean(window) if window else f"billing period {clean(asked.period)}"))
     return Form(

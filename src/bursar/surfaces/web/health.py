@@ -11,7 +11,7 @@ from decimal import Decimal
 from bursar.domain.periods import Period
 from bursar.lake.reports import Delivery, Freshness, Reconciled, Version
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.display import age, clean, count, moment, month_name, month_year, percent
+from bursar.surfaces.web.display import age, clean, count, moment, month_name, month_short, month_year, ratio_percent, sentence
 from bursar.surfaces.web.frame import Choice, address
 from bursar.surfaces.web.ledgers import InvoiceTable, Waterfall, invoice_table, month_waterfall, waterfall
 from bursar.surfaces.web.seals import Seal, covered, scope, seal
@@ -180,7 +180,7 @@ def _lead(facts: HealthFacts, rows: Sequence[Reconciled], table: InvoiceTable) -
     if cover:
         said.append(f"Invoices speak of {cover * 100:.1f} % of what {month} billed in {facts.currency}.")
     if table.invoice_total and table.difference is not None:
-        said.append(f"Difference {percent(table.difference, table.invoice_total, digits_=3)} % of the invoices that came.")
+        said.append(f"Difference {ratio_percent(table.difference / table.invoice_total)} % of the invoices that came.")
     held = sum(one.rows or 0 for one in facts.held)
     if held:
         said.append(f"{held:,} rows wait in quarantine; what is published does not hold them.")
@@ -234,8 +234,8 @@ def _held(one: Delivery) -> Held:
         period=one.period or "not known",
         rows=one.rows,
         sums=_billed(one),
-        cause=clean(one.cause or "not known", longest=400),
-        cure=clean(one.cure or "Mend the delivery and bring it again.", longest=400),
+        cause=sentence(one.cause or "not known"),
+        cure=sentence(one.cure or "Mend the delivery and bring it again."),
         command=clean(command, longest=200),
     )
 
@@ -290,7 +290,7 @@ def _periods(facts: HealthFacts) -> list[Choice]:
     known = sorted({*facts.periods, str(facts.period)})
     at = known.index(str(facts.period))
     return [
-        Choice(label=month_year(Period.parse(text).start), href=_here(facts, period=text), current=text == str(facts.period))
+        Choice(label=month_short(Period.parse(text).start), href=_here(facts, period=text), current=text == str(facts.period))
         for text in known[max(0, at - 2) : at + 2]
     ]
 

@@ -8,7 +8,7 @@ from bursar.domain.money import total
 from bursar.domain.periods import Period
 from bursar.lake.reports import Bucket, Reconciled
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.display import clean, count, listed, month_name, month_year, provider_name
+from bursar.surfaces.web.display import clean, count, listed, month_name, month_year, provider_name, sentence
 from bursar.surfaces.web.drawn import Bar, step_bar, total_bar
 from bursar.surfaces.web.seals import Seal, of_invoice, seal
 
@@ -141,7 +141,7 @@ def _drawn(first: Corner, steps: Sequence[Corner], last: Corner, *, title: str, 
     for name, proof, amount in moving:
         drawn.append(
             Step(
-                name=_sentence(name),
+                name=sentence(name),
                 proof=clean(proof, longest=160),
                 amount=amount,
                 is_total=False,
@@ -155,11 +155,6 @@ def _drawn(first: Corner, steps: Sequence[Corner], last: Corner, *, title: str, 
 
 def _issuer(row: Reconciled) -> str:
     return clean(row.issuer) if row.issuer else provider_name(row.provider)
-
-
-def _sentence(name: str) -> str:
-    shown = clean(name)
-    return shown[:1].upper() + shown[1:]
 
 
 def _proofs(found: Sequence[Bucket]) -> str:

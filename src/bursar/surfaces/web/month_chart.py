@@ -53,8 +53,17 @@ def _months_chart(facts: OverviewFacts, table: Owners) -> tuple[Chart, str]:
     if gone:
         series.append(Series(name="no longer charged", colour=HATCHED, values=by_bucket(facts.months, buckets, members=gone)))
     title = sentences.months(buckets, by_bucket(facts.months, buckets), open_month=None if facts.span.is_whole else facts.span.start)
-    say = f"{facts.metric_title} per month by {BY[facts.by]}. {title}."
-    return Chart(id="c-month", say=say, unit="month", currency=facts.currency, buckets=buckets, series=series), title
+    opened = buckets.index(facts.span.start) if not facts.span.is_whole and facts.span.start in buckets else None
+    chart = Chart(
+        id="c-month",
+        say=f"{facts.metric_title} per month by {BY[facts.by]}. {title}.",
+        unit="month",
+        currency=facts.currency,
+        buckets=buckets,
+        series=series,
+        open_at=opened,
+    )
+    return chart, title
 
 
 def _named(series: Sequence[Series], table: Owners) -> list[Series]:
@@ -64,6 +73,8 @@ def _named(series: Sequence[Series], table: Owners) -> list[Series]:
 
 def chart_sub(facts: OverviewFacts, *, compared: bool) -> str:
     """What is drawn: metric, unit and what the tick means."""
-    each = "month" if facts.over == "months" else "day"
-    tick = f". Tick: {facts.span.before_name}, same day of the month" if compared and each == "day" else ""
-    return f"{facts.metric_title} per {each} by {BY[facts.by]}, {facts.currency}{tick}"
+    if facts.over == "months":
+        faded = "" if facts.span.is_whole else ". Faded: the month is still open"
+        return f"{facts.metric_title} per month by {BY[facts.by]}, {facts.currency}{faded}"
+    tick = f". Tick: {facts.span.before_name}, same day of the month" if compared else ""
+    return f"{facts.metric_title} per day by {BY[facts.by]}, {facts.currency}{tick}"

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
+from bursar.domain.money import cost
 from bursar.domain.periods import Period
 from bursar.query.filters import Compare, Field, all_of, to_text
 from bursar.surfaces.web import sentences
 from bursar.surfaces.web.charting import Chart
-from bursar.surfaces.web.display import UNALLOCATED, month_year, percent, whole
+from bursar.surfaces.web.display import UNALLOCATED, month_short, percent, whole
 from bursar.surfaces.web.drawn import share_bar
 from bursar.surfaces.web.entries import HATCHED, Group, amount, between, groups
 from bursar.surfaces.web.facts import BY, OVER, OverviewFacts, OwnerRow, Owners, entries_of, label_of
@@ -57,6 +58,8 @@ class Overview:
     now: Decimal
     then: Decimal
     before: Decimal
+    day_now: Decimal
+    day_before: Decimal
     compared: bool
     hero: Hero
     others: Sequence[tuple[str, Decimal, str]]
@@ -100,6 +103,8 @@ def build(facts: OverviewFacts) -> Overview:
         now=amount(now),
         then=amount(then),
         before=amount(before),
+        day_now=cost(amount(now) / span.length),
+        day_before=cost(amount(before) / (span.before.end - span.before.start).days),
         compared=bool(before),
         hero=_hero(amount(now), amount(then), amount(before)),
         others=[(code, value, _here(facts, currency=code)) for code, value in sorted(facts.others.items())],
@@ -230,4 +235,4 @@ def _switches(facts: OverviewFacts) -> Switches:
 
 
 def _period_choice(facts: OverviewFacts, text: str) -> Choice:
-    return Choice(label=month_year(Period.parse(text).start), href=_here(facts, period=text), current=text == str(facts.span.month))
+    return Choice(label=month_short(Period.parse(text).start), href=_here(facts, period=text), current=text == str(facts.span.month))

@@ -252,7 +252,7 @@ def _notices(books: Books, late: Sequence[Freshness], *, held: int, here: str) -
         names = [f"{clean(one.source)} ({age(one.exported_at or books.now, books.now)})" for one in late]
         said.append(
             Notice(
-                text=f"Late: {listed(names)}. The newest days of {'it' if len(names) == 1 else 'them'} are missing here.",
+                text=f"Late: {listed(names)}. {'Its' if len(names) == 1 else 'Their'} newest days are missing here.",
                 href="/health",
                 link="See deliveries",
             )

@@ -30,6 +30,12 @@
     box.focus();
   });
 
+  /* while the server answers, and when it does not: then the browser asks itself and says so */
+  const busy = on => document.getElementById("main")?.classList.toggle("busy", on);
+  document.addEventListener("htmx:before:request", () => busy(true));
+  document.addEventListener("htmx:finally:request", () => busy(false));
+  document.addEventListener("htmx:error", e => { const to = e.detail?.ctx?.request?.action; if (to) location.assign(to); });
+
   const arrive = () => {
     each(".scroll[data-end]", s => { s.scrollLeft = s.scrollWidth; });
     const nav = document.querySelector(".nav"), cur = nav?.querySelector("[aria-current]");

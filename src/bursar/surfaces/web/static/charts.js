@@ -31,7 +31,7 @@
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: t.paper, borderColor: t.ink, borderWidth: 1, padding: [8, 10], order: "seriesDesc",
         textStyle: { color: t.ink, fontSize: 12, fontFamily: t.font }, axisPointer: { type: "shadow", shadowStyle: { color: t.ink, opacity: .06 } },
         valueFormatter: v => v == null ? "" : num(+v, d.digits) },
-      xAxis: { type: "category", data: d.buckets, axisPointer: { label: { formatter: p => full[d.unit](p.value) } }, axisLine: { onZero: true, lineStyle: { color: t.ink } },
+      xAxis: { type: "category", data: d.buckets, axisPointer: { label: { formatter: p => full[d.unit](p.value) } }, z: 4, axisLine: { onZero: true, lineStyle: { color: t.ink } },
         axisTick: { alignWithLabel: true, interval, lineStyle: { color: t.ink } }, axisLabel: { color: t.quiet, interval, hideOverlap: true, formatter: axis[d.unit] } },
       yAxis: { type: "value", splitNumber: 4, splitLine: { lineStyle: { color: t.rule } }, axisLabel: { color: t.quiet, formatter: short, verticalAlign: "bottom", padding: [0, 0, 2, 0] } },
     };
@@ -44,7 +44,7 @@
 
   const build = {
     stack(d, t) {
-      const s = d.series.map(x => ({ type: "bar", stack: "a", name: x.name, data: x.data, barCategoryGap: d.buckets.length > 60 ? "8%" : "16%", barMaxWidth: 44, emphasis: { disabled: true },
+      const s = d.series.map(x => ({ type: "bar", stack: "a", name: x.name, data: x.data.map((value, i) => i === d.open ? { value, itemStyle: { opacity: .5 } } : value), barCategoryGap: d.buckets.length > 60 ? "8%" : "16%", barMaxWidth: 44, emphasis: { disabled: true },
         itemStyle: { borderWidth: d.buckets.length > 60 ? 0 : .75, color: t[`c${x.c}`], borderColor: t.paper, decal: x.c === 7 ? hatch(t.paper) : null } }));
       if (d.prev) s.push(rules(d.prev.name, d.prev.data.map((v, i) => [i, v]).filter(v => v[1] !== null), t.ink, t.paper));
       return { ...base(d, t), series: s };
