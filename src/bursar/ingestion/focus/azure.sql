@@ -61,7 +61,6 @@ WITH runs AS (
       WHEN needs_price THEN coalesce(nullif(at_list, 0), cost)
       ELSE coalesce(at_list, at_contract, cost)
     END AS listed,
-    CASE WHEN category <> 'Tax' THEN coalesce(quantity, CASE WHEN cost < 0 THEN -1 ELSE 1 END) END AS priced_quantity,
     is_unused OR is_covered OR is_commitment AS is_committed,
     regexp_extract(resource_key, '^.*/providers/([^/]+/[^/]+)', 1) AS provider_type,
     coalesce(meter_category, service_name, consumed_service, product_name, 'Azure') AS service,
@@ -71,10 +70,16 @@ WITH runs AS (
   -- unit prices as delivered where they make the cost, else the cost for one unit
   SELECT
     costed.*,
+    -- a row without a rate has one unit of itself
+    CASE
+      WHEN category = 'Tax' THEN NULL
+      WHEN quantity IS NULL OR (quantity = 0 AND (contracted <> 0 OR listed <> 0 OR unit_price IS NULL)) THEN CASE WHEN cost < 0 THEN -1 ELSE 1 END
+      ELSE quantity
+    END AS priced_quantity,
     contracted = at_contract AND contract_product IS NOT NULL AS is_contract_stated,
     listed = at_list AND payg_cost_in_billing_currency IS NULL AND payg_product IS NOT NULL AS is_list_stated,
-    CASE WHEN category <> 'Tax' THEN unit_price(contracted, priced_quantity) END AS contracted_price,
-    CASE WHEN category <> 'Tax' THEN unit_price(listed, priced_quantity) END AS listed_price,
+    unit_price(contracted, priced_quantity) AS contracted_price,
+    unit_price(listed, priced_quantity) AS listed_price,
     blocks.block_unit,
     CAST(coalesce(block_size, nullif(regexp_extract(unit_of_measure, '^\s*([1-9]\d{0,11})\s', 1), ''), '1') AS BIGINT) AS units_per_block
   FROM costed
@@ -86,7 +91,7 @@ SELECT
   contracted AS ContractedCost,
   listed AS ListCost,
   priced_quantity AS PricingQuantity,
-  CASE WHEN category <> 'Tax' THEN coalesce(unit_of_measure, 'Units') END AS PricingUnit,
+  CASE WHEN category <> 'Tax' THEN CASE WHEN priced_quantity = quantity THEN coalesce(unit_of_measure, 'Units') ELSE 'Units' END END AS PricingUnit,
   CASE WHEN is_contract_stated AND rate = 1 AND category <> 'Tax' THEN unit_price ELSE contracted_price END AS ContractedUnitPrice,
   CASE WHEN is_list_stated AND rate = 1 AND category <> 'Tax' THEN payg_price ELSE listed_price END AS ListUnitPrice,
   CASE WHEN category = 'Usage' AND NOT is_unused THEN coalesce(quantity, 0) * units_per_block END AS ConsumedQuantity,

@@ -48,8 +48,8 @@ WITH summed AS (
       WHEN part IN ('unused', 'fee') THEN 0
       ELSE coalesce(cost_at_list, cost, 0)
     END AS listed,
-    -- a row without a rate has one unit of itself
-    CASE WHEN category <> 'Tax' THEN coalesce(usage_amount_in_pricing_units, CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
+    -- a row without a rate, or with none of its unit, has one unit of itself
+    CASE WHEN category <> 'Tax' THEN coalesce(nullif(usage_amount_in_pricing_units, 0), CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
   FROM judged
 ), priced AS (
   SELECT
@@ -66,7 +66,7 @@ SELECT
   contracted AS ContractedCost,
   listed AS ListCost,
   quantity AS PricingQuantity,
-  CASE WHEN category <> 'Tax' THEN coalesce(usage_pricing_unit, 'Units') END AS PricingUnit,
+  CASE WHEN category <> 'Tax' THEN CASE WHEN usage_amount_in_pricing_units <> 0 THEN coalesce(usage_pricing_unit, 'Units') ELSE 'Units' END END AS PricingUnit,
   contracted_price AS ContractedUnitPrice,
   listed_price AS ListUnitPrice,
   CASE WHEN category = 'Usage' AND part <> 'unused' THEN coalesce(usage_amount, 0) END AS ConsumedQuantity,
