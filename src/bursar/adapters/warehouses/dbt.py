@@ -48,24 +48,22 @@ def run_dbt(  # noqa: PLR0913 - what a run is made of
 ) -> None:
     """Build and test every model of `project` in the DuckDB file `scratch`, whose schema `inputs` is laid; closes the file.
 
-    `scratch` keeps one file name from build to build (its folder may change), as relations are named after it. Raises BillError
-    naming the test that found the bill and the marts apart, with the first row it found; ConfigError for a test tagged `rules`;
-    Unavailable when the engine itself failed.
+    `scratch` keeps one file name from build to build (its folder may change), as relations are named after it. `target` is where the
+    parsed project is kept for the next process. Raises BillError naming the test that found the bill and the marts apart, with the first
+    row it found; ConfigError for a test tagged `rules`; Unavailable when the engine itself failed.
     """
     with _LOCK:
-        target.mkdir(parents=True, exist_ok=True)
-        _write_profile(target, scratch, threads=threads, memory_limit=memory_limit)
-        common = ["--project-dir", str(project), "--profiles-dir", str(target), "--target-path", str(target), "--log-path", str(target)]
+        manifest = _manifest(project, scratch.name, target)
+        _write_profile(scratch.parent, scratch, threads=threads, memory_limit=memory_limit)
         try:
-            manifest = _manifest(project, scratch.stem, common)
-            failure = _build(manifest, [*common, "--exclude", *exclude, "--vars", json.dumps(dict(variables))])
+            failure = _build(manifest, [*_places(project, scratch.parent), "--exclude", *exclude, "--vars", json.dumps(dict(variables))])
         finally:
             _close()
         if failure:
             raise _told(failure, scratch)
 
 
-def _write_profile(target: Path, scratch: Path, *, threads: int, memory_limit: str) -> None:
+def _write_profile(folder: Path, scratch: Path, *, threads: int, memory_limit: str) -> None:
     """Compressing columns that live for seconds costs half of a build, so they are stored as they are."""
     settings = {
         "memory_limit": memory_limit,
@@ -78,17 +76,24 @@ def _write_profile(target: Path, scratch: Path, *, threads: int, memory_limit: s
         "force_compression": "uncompressed",
     }
     output = {"type": "duckdb", "path": str(scratch), "schema": "main", "threads": 1, "settings": settings}
-    (target / "profiles.yml").write_text(json.dumps({"bursar": {"target": "build", "outputs": {"build": output}}}))
+    (folder / "profiles.yml").write_text(json.dumps({"bursar": {"target": "build", "outputs": {"build": output}}}))
 
 
-def _manifest(project: Path, database: str, common: Sequence[str]) -> Manifest:
-    """The parsed project, once per process; relations carry the database's name, so it is part of the key."""
+def _places(project: Path, folder: Path) -> list[str]:
+    """Where dbt reads and writes: profile, compiled SQL and logs in one folder."""
+    return ["--project-dir", str(project), "--profiles-dir", str(folder), "--target-path", str(folder), "--log-path", str(folder)]
+
+
+def _manifest(project: Path, database: str, target: Path) -> Manifest:
+    """The parsed project, once per process, and from `target` where an earlier process parsed the same files."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
     key = (project.resolve(), database)
     if key not in _MANIFESTS:
-        from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
-
-        result = _invoke(dbtRunner(), ["--no-version-check", *_quiet(), "parse", "--no-partial-parse", *common])
+        target.mkdir(parents=True, exist_ok=True)
+        _write_profile(target, target / database, threads=1, memory_limit="1GB")
+        result = _invoke(dbtRunner(), ["--no-version-check", *_quiet(), "parse", *_places(project, target)])
         if not isinstance(result.result, Manifest):
             raise ConfigError(
                 f"the project {project} does not parse: {result.exception}", cure="Reinstall bursar: its package data is damaged."

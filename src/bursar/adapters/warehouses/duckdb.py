@@ -102,7 +102,7 @@ class DuckDBWarehouse:
                 variables=variables,
                 threads=self.box.threads,
                 memory_limit=self.box.build_memory,
-                target=folder / "target",
+                target=self._scratch / "dbt",
             )
             with self._writer(scratch) as connection:
                 for relation, path in build.outputs.items():
