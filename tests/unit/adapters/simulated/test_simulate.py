@@ -54,7 +54,8 @@ def test_cur2_adds_up(truth: Truth, bills: Path, period: str) -> None:
     assert billed == Decimal(told["billed"])
     by_type = {kind: [row for row in charges if row["line_item_line_item_type"] == kind] for kind in aws_types(rows)}
     covered, negated = (
-        native.money([row["line_item_unblended_cost"] for row in by_type[kind]]) for kind in ("SavingsPlanCoveredUsage", "SavingsPlanNegation")
+        native.money([row["line_item_unblended_cost"] for row in by_type[kind]])
+        for kind in ("SavingsPlanCoveredUsage", "SavingsPlanNegation")
     )
     assert covered == -negated > 0
     upfront = [
@@ -222,9 +223,7 @@ def test_deliveries_are_what_they_claim(truth: Truth, bills: Path) -> None:
     assert restated >= 1
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"clouds": ("oci",)}, {"clouds": ()}, {"months": 0}, {"rows": 0}, {"first": "2026-13"}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"clouds": ("oci",)}, {"clouds": ()}, {"months": 0}, {"rows": 0}, {"first": "2026-13"}], ids=str)
 def test_wrong_arguments_are_said(tmp_path: Path, wrong: dict[str, Any]) -> None:
     """What cannot be simulated is refused by name before anything is written."""
     with pytest.raises(ConfigError):

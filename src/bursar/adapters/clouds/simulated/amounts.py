@@ -19,11 +19,12 @@ def units(text: str) -> int:
 
 def text(amount: int) -> str:
     """Whole units → the shortest plain decimal, never in scientific notation."""
-    whole, fraction = divmod(abs(amount), UNIT)
-    sign = "-" if amount < 0 else ""
+    if amount < 0:
+        return "-" + text(-amount)
+    fraction = amount % UNIT
     if not fraction:
-        return f"{sign}{whole}"
-    return f"{sign}{whole}.{fraction:010d}".rstrip("0")
+        return str(amount // UNIT)
+    return f"{amount // UNIT}.{fraction:010d}".rstrip("0")
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

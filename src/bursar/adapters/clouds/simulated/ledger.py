@@ -78,11 +78,7 @@ class Ledger:
 
     def billed(self, invoice: str, *, category: str | None = None) -> int:
         """What an invoice adds up to so far, of one charge category or of all."""
-        return sum(
-            sums[0]
-            for key, sums in self.sums.items()
-            if key.invoice == invoice and category in (None, key.category)
-        )
+        return sum(sums[0] for key, sums in self.sums.items() if key.invoice == invoice and category in (None, key.category))
 
     def periods(self) -> dict[str, dict[str, dict[str, object]]]:
         """Per period and provider: rows, the four costs, invoices, and the costs by service, account, category."""
@@ -123,11 +119,6 @@ class Ledger:
         for key, values in self.sums.items():
             sums[key.period][key.team][key.currency] += values[1]
         return {
-            period: {
-                team: {currency: text(value) for currency, value in sorted(values.items())}
-                for team, values in sorted(teams.items())
-            }
+            period: {team: {currency: text(value) for currency, value in sorted(values.items())} for team, values in sorted(teams.items())}
             for period, teams in sorted(sums.items())
         }
-
-

@@ -85,12 +85,8 @@ RESERVATIONS = (
     Reservation(key="db", sku="rds", option="Partial Upfront", upfront_percent=50, discount=(5, 3)),
     Reservation(key="cache", sku="cache", option="All Upfront", upfront_percent=100, discount=(7, 4)),
 )
-GLOBEX_PLANS = (
-    Plan(key="globex", offering="ComputeSavingsPlans", option="Partial Upfront", upfront_percent=40, discount=(13, 9)),
-)
-GLOBEX_RESERVATIONS = (
-    Reservation(key="globex-db", sku="rds", option="Partial Upfront", upfront_percent=50, discount=(5, 3)),
-)
+GLOBEX_PLANS = (Plan(key="globex", offering="ComputeSavingsPlans", option="Partial Upfront", upfront_percent=40, discount=(13, 9)),)
+GLOBEX_RESERVATIONS = (Reservation(key="globex-db", sku="rds", option="Partial Upfront", upfront_percent=50, discount=(5, 3)),)
 
 
 @cache

@@ -197,5 +197,3 @@ def _manifest(month: Period, names: list[str], *, execution: Execution, account:
         },
         indent=2,
     )
-
-

@@ -91,7 +91,7 @@ class Desk:
         number = self.number(kind)
         if not number:
             return "", f"{self.payer.account}:{self.month}:{issuer}:open"
-        issued = self.month.end + timedelta(days=2)
+        issued = self.month.end + timedelta(days=4)
         self.ledger.issue(
             Invoice(
                 key=number, printed=number, provider="aws", billing_account=self.payer.account,

@@ -197,5 +197,3 @@ def reservation_columns(desk: Desk, reservation: Reservation) -> dict[str, str]:
         "reservation_total_reserved_units": "2920.0",
         "reservation_total_reserved_normalized_units": "23360.0",
     }
-
-

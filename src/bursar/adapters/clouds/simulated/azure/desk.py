@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bursar.adapters.clouds.simulated.azure.catalogue import MCA_ACCOUNT, PROFILE, Scope, Sku, subscription_id
-from bursar.adapters.clouds.simulated.azure.lines import Item
+from bursar.adapters.clouds.simulated.azure.lines import CATEGORIES, Item
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.ledger import Invoice, Key, Ledger
 from bursar.adapters.clouds.simulated.owners import TEAM_KEYS, owner
@@ -88,7 +88,8 @@ class Desk:
             price=prices[0], unit_price=prices[1], payg=prices[2], waste=resource.waste,
             key=Key(
                 provider="azure", period=str(self.month), currency="EUR", source=self.scope.source, invoice=key,
-                account=subscription_id(resource.subscription), service=sku.category, category="", team=owner((tags,), TEAM_KEYS),
+                account=subscription_id(resource.subscription), service=sku.category,
+                category=CATEGORIES.get(charge.type, "Usage"), team=owner((tags,), TEAM_KEYS),
             ),
         )  # fmt: skip
 

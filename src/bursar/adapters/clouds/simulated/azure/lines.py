@@ -1,13 +1,15 @@
 """The native row of Azure as an event, and what it means in the four FOCUS costs."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from bursar.adapters.clouds.simulated.ledger import Costs, Key, Posting
 
 PURCHASES = frozenset({"Purchase", "Refund"})
+CATEGORIES = {"Purchase": "Purchase", "Refund": "Purchase", "RoundingAdjustment": "Adjustment"}
+"""The FOCUS charge category of everything that is no usage."""
 UNUSED = frozenset({"UnusedReservation", "UnusedSavingsPlan"})
 
 
@@ -68,8 +70,7 @@ class Row(NamedTuple):
 
     def postings(self) -> Iterator[Posting]:
         """The charge of this row: it is always exactly one."""
-        category, costs = self._costs()
-        yield Posting(replace(self.item.key, category=category), costs, 1)
+        yield Posting(self.item.key, self._costs(), 1)
 
     def actual_postings(self) -> Iterator[Posting]:
         """The charge where only the actual-cost export is known: what was billed is also the effective cost."""
@@ -78,16 +79,14 @@ class Row(NamedTuple):
         for key, costs, rows in self.postings():
             yield Posting(key, costs._replace(effective=self.actual_cost), rows)
 
-    def _costs(self) -> tuple[str, Costs]:
+    def _costs(self) -> Costs:
         kind, cost = self.item.charge_type, self.cost
         if kind in UNUSED:
-            return "Usage", Costs(0, cost, 0, 0)
-        if kind in PURCHASES:
+            return Costs(0, cost, 0, 0)
+        if kind in CATEGORIES:
             effective = 0 if self.item.is_commitment else cost
-            return "Purchase", Costs(cost, effective, cost, cost)
-        if kind == "RoundingAdjustment":
-            return "Adjustment", Costs(cost, cost, cost, cost)
+            return Costs(cost, effective, cost, cost)
         contracted, listed = self.item.amount(self.item.unit_price, self.quantity), self.listed
         if self.item.is_commitment:
-            return "Usage", Costs(0, cost, contracted or cost, listed or cost)
-        return "Usage", Costs(cost, cost, contracted, listed)
+            return Costs(0, cost, contracted or cost, listed or cost)
+        return Costs(cost, cost, contracted, listed)

@@ -12,6 +12,7 @@ from bursar.adapters.clouds.simulated.ledger import Invoice, Key, Ledger
 from bursar.adapters.clouds.simulated.owners import TEAM_KEYS, owner
 from bursar.domain.periods import Period
 
+CATEGORIES = {"tax": "Tax", "rounding_error": "Adjustment", "adjustment": "Adjustment"}
 ISSUERS = {"GOOGLE": "Google LLC", "PARTNER": "Google Cloud Marketplace"}
 DEFAULT_MODEL = {"id": "7754-699E-0EBF", "description": "Default"}
 
@@ -36,6 +37,11 @@ class Terms:
     is_fee: bool = False
     is_usage: bool = True
     waste: str = ""
+
+    @property
+    def category(self) -> str:
+        """The FOCUS charge category its rows come to."""
+        return "Adjustment" if "is_contract_adjustment" in self.extra else CATEGORIES.get(self.cost_type, "Usage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,8 @@ class Desk:
         return Item(
             key=Key(
                 provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}".lower(),
-                invoice=self.invoice(terms.publisher), account=project, service=sku.service, category="", team=owner(scopes, TEAM_KEYS),
+                invoice=self.invoice(terms.publisher), account=project, service=sku.service, category=terms.category,
+                team=owner(scopes, TEAM_KEYS),
             ),
             columns=columns, cost_type=terms.cost_type, credits=terms.credits, rate=units(sku.rate) if terms.is_usage else 0,
             per=sku.per, unit=sku.unit, pricing_unit=sku.pricing_unit, has_prices=terms.has_prices, is_fee=terms.is_fee,

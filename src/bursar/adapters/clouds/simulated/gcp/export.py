@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def _credits(row: Row) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def stamp(moment: datetime) -> str:
     """A moment as BigQuery prints a TIMESTAMP."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,13 +1,11 @@
 """The native row of Google Cloud as an event, and what it means in the four FOCUS costs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from bursar.adapters.clouds.simulated.ledger import Costs, Key, Posting
-
-CATEGORIES = {"tax": "Tax", "rounding_error": "Adjustment", "adjustment": "Adjustment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +53,10 @@ class Row(NamedTuple):
     def postings(self) -> Iterator[Posting]:
         """The charge of this row: it is always exactly one."""
         item, billed = self.item, self.cost + sum(self.credits)
-        category = CATEGORIES.get(item.cost_type, "Usage")
-        if item.columns.get("is_contract_adjustment"):
-            category = "Adjustment"
         contracted, listed = billed, billed
-        if category == "Usage":
+        if item.key.category == "Usage":
             contracted = self.at_default if item.has_prices else self.cost
             listed = self.at_list if item.has_prices else self.cost
         if item.is_fee:
             contracted = listed = 0
-        yield Posting(replace(item.key, category=category), Costs(billed, billed, contracted, listed), 1)
+        yield Posting(item.key, Costs(billed, billed, contracted, listed), 1)
