@@ -16,7 +16,21 @@ from typing import cast
 
 from reference.charge import Charge
 from reference.reading import aws_row
-from reference.values import ZERO, Row, exclusive, moment, money, month_end, month_start, number, period, string_map, text, twelve
+from reference.values import (
+    ZERO,
+    Row,
+    WrongBill,
+    exclusive,
+    moment,
+    money,
+    month_end,
+    month_start,
+    number,
+    period,
+    string_map,
+    text,
+    twelve,
+)
 
 UNBLENDED = "line_item_unblended_cost"
 SP_EFFECTIVE = "savings_plan_savings_plan_effective_cost"
@@ -66,8 +80,11 @@ def basis(rows: Iterable[Row]) -> Basis:
 
 
 def charges(native: Iterable[Row]) -> Iterator[Charge]:
-    """The charges of one delivery, of either CUR, all of its files together."""
+    """The charges of one delivery, of either CUR, all of its files together. Raises WrongBill without the cost column."""
     rows = [aws_row(row) for row in native]
+    if not any(UNBLENDED in row for row in rows):
+        msg = f"a bill without {UNBLENDED}"
+        raise WrongBill(msg)
     facts = basis(rows)
     for row in rows:
         yield from charges_of(row, facts)

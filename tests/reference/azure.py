@@ -229,9 +229,9 @@ def billing_period(row: Row) -> tuple[datetime, datetime]:
 
 
 def billing_account(row: Row, header: Header) -> str | None:
-    """The enrolment, or the billing profile of a customer agreement."""
+    """The enrolment, or the billing profile of a customer agreement; a subscription that pays for itself is its own account."""
     names = ("billingprofileid", "billingaccountid") if header.is_mca() else ("billingaccountid", "billingprofileid")
-    return text(row, *names)
+    return text(row, *names, *ALIASES["subscription"])
 
 
 def invoice_key(row: Row, header: Header) -> str:

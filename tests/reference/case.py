@@ -1,6 +1,6 @@
 """Hand-written bills: a few native rows and the charges they must become, worked out by hand from the tables.
 
-Each case is for one format (`aws-cur`, `aws-cur2`, `gcp-detailed`, `azure-cost`). `expected` holds every charge the
+Each case is for one format (`aws-cur`, `aws-cur2`, `gcp-detailed`, `azure-cost`, `focus`). `expected` holds every charge the
 rows become, in no order. `CASES` of every format stand in `reference.cases.every`; `write_native` in
 `reference.native` writes a case as a delivery of its format.
 """

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 
-from reference.values import ZERO
+from reference.values import ZERO, WrongBill
+
+__all__ = ["COSTS", "FIELDS", "Charge", "Identity", "WrongBill", "pile", "sums"]
 
 COSTS = ("billed_cost", "effective_cost", "contracted_cost", "list_cost")
-
-
-class WrongBill(Exception):
-    """The bill cannot be normalised and has to be quarantined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

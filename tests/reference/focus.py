@@ -74,6 +74,7 @@ def _charge_of(row: Row) -> Charge:
         tags=_tags(row),
         pricing_quantity=number(row, "PricingQuantity"),
         consumed_quantity=number(row, "ConsumedQuantity"),
+        x_source_charge_type=category,
     )
 
 

@@ -99,8 +99,7 @@ def _committed(charge: Charge, row: Row, *, status: str) -> Charge:
 def _pricing_quantity(row: Row, cost: Decimal, category: str) -> Decimal | None:
     if category == "Tax":
         return None
-    stated = number(row, "usage.amount_in_pricing_units")
-    return stated if stated is not None else twelve(Decimal(-1 if cost < 0 else 1))
+    return number(row, "usage.amount_in_pricing_units") or twelve(Decimal(-1 if cost < 0 else 1))
 
 
 def _first(row: Row, *names: str) -> Decimal:

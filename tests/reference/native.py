@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -38,7 +38,6 @@ ALWAYS = (
     "line_item_resource_id",
     "line_item_tax_type",
     "line_item_unblended_rate",
-    "line_item_unblended_cost",
     "pricing_public_on_demand_cost",
     "pricing_public_on_demand_rate",
     "reservation_reservation_arn",
@@ -61,9 +60,12 @@ def write_native(case: Case, folder: Path) -> Path:
 
 
 def write_together(cases: Sequence[Case], folder: Path) -> Path:
-    """One delivery of several cases of a format: a file for each case, or for GCP an export minute (`export_time`)."""
+    """One delivery of several cases of a format.
+
+    Each case has a file of its own; for GCP an export minute (`export_time`), for FOCUS a sub-account of its name.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    {"aws-cur": _cur, "aws-cur2": _cur2, "gcp-detailed": _bigquery, "azure-cost": _cost_details}[cases[0].format](cases, folder)
+    WRITERS[cases[0].format](cases, folder)
     return folder
 
 
@@ -257,3 +259,16 @@ def written(rows: Iterable[Row], header: list[str] | None = None) -> str:
     writer.writeheader()
     writer.writerows(dict(row) for row in kept)
     return out.getvalue()
+
+
+def _focus(cases: Sequence[Case], folder: Path) -> None:
+    (folder / "focus.csv").write_text(written(chain(*(case.rows or () for case in cases))))
+
+
+WRITERS: dict[str, Callable[[Sequence[Case], Path], None]] = {
+    "aws-cur": _cur,
+    "aws-cur2": _cur2,
+    "gcp-detailed": _bigquery,
+    "azure-cost": _cost_details,
+    "focus": _focus,
+}

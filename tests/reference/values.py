@@ -23,6 +23,10 @@ NULL_NUMBERS = frozenset({"", "NULL", "null", "N/A", "None"})
 NULL_WORDS = NULL_NUMBERS | {"-2", "Unassigned"}
 
 
+class WrongBill(Exception):
+    """The bill cannot be normalised and has to be quarantined."""
+
+
 def twelve(value: Decimal | Fraction) -> Decimal:
     """The value at twelve digits after the point, ties away from zero."""
     if isinstance(value, Decimal):
@@ -33,7 +37,7 @@ def twelve(value: Decimal | Fraction) -> Decimal:
 
 
 def number(row: Row, name: str) -> Decimal | None:
-    """A numeric cell at twelve digits, None when the cell is empty or absent. Raises ValueError on other text."""
+    """A numeric cell at twelve digits, None when the cell is empty or absent. Raises WrongBill on other text."""
     value = row.get(name)
     if value is None:
         return None
@@ -44,7 +48,7 @@ def number(row: Row, name: str) -> Decimal | None:
         return twelve(Decimal(written))
     except ArithmeticError as wrong:
         msg = f"{name} is no number: {written!r}"
-        raise ValueError(msg) from wrong
+        raise WrongBill(msg) from wrong
 
 
 def money(row: Row, name: str) -> Decimal:

@@ -257,11 +257,20 @@ TIMES = [
     ),
 ]
 
+COLUMNS = [
+    bill(
+        "no cost column",
+        [{name: cell for name, cell in line("Usage", cost="1").items() if name != "line_item_unblended_cost"}],
+        is_quarantined=True,
+    ),
+]
+
 CSV_ONLY = ("digits that no double holds", "tags of the owner and of AWS")
 """Cases that Parquet has no way to write: more digits than a double, characters that no column name has."""
 
-OF_CUR2 = [*USAGE, *SAVINGS_PLANS, *RESERVATIONS, *FEES, *REFUNDS, *DISCOUNTS, *SPLIT_ROWS, *TIMES]
+OF_CUR2 = [*USAGE, *SAVINGS_PLANS, *RESERVATIONS, *FEES, *REFUNDS, *DISCOUNTS, *SPLIT_ROWS, *TIMES, *COLUMNS]
 LEGACY_ONLY = [
+    bill("money that is no number", [line("Usage", cost="1,5")], is_quarantined=True),
     bill(
         "tags of the owner and of AWS",
         [line("Usage", cost="1", public="1", tags={"user:Cost Center": "4711", "aws:createdBy": "x"})],

@@ -178,7 +178,7 @@ SP = {"model": "SavingsPlan", "benefit": PLAN}
 USAGE = [
     same(
         "usage of an enterprise agreement",
-        [ea("2.4", quantity="24", price="0.1", at_list="0.12", tags='"team": "Payments","env": "prod"')],
+        [ea("2.4", quantity="24", price="0.1", at_list="0.12", tags='"team": "Payments","env": "prod","flag": ""')],
         charge(
             "2.4 2.4 2.4 2.88",
             "Usage",
@@ -198,7 +198,7 @@ USAGE = [
             charge_period_end=utc("2026-10-08"),
             resource_id=VM.lower(),
             region_id="uksouth",
-            tags={"team": "Payments", "env": "prod"},
+            tags={"team": "Payments", "env": "prod", "flag": ""},
             pricing_quantity=Decimal(24),
             consumed_quantity=Decimal(24),
             x_source_charge_type="Usage",
@@ -387,6 +387,7 @@ DELIVERIES = [
         charge("0 0 32 40", "Usage", "covered usage costs nothing here", amortization_class="None"),
         charge("2 2 2 2.5", "Usage", "as ever", amortization_class="None"),
     ),
+    Case(name="money that is no number", format="azure-cost", rows=(ea("1,5"),), is_quarantined=True),
     Case(
         name="the amortised run alone",
         format="azure-cost",
@@ -416,7 +417,9 @@ HEADERS = [
         charge(
             "0.075 0.075 0.075 0.075",
             "Usage",
-            "no ChargeType is usage; with no list price the contract's stands in",
+            "no ChargeType is usage; with no list price the contract's stands in; the subscription is its own account",
+            billing_account_id=SUBSCRIPTION,
+            invoice_key=f"{SUBSCRIPTION}:2026-10",
             sub_account_id=SUBSCRIPTION,
             resource_id=VM.lower(),
             billing_currency="USD",

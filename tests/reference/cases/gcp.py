@@ -50,9 +50,9 @@ def credit(kind: str, amount: str, ident: str = "c-1") -> Row:
     return {"name": kind.lower(), "amount": amount, "full_name": kind, "id": ident, "type": kind}
 
 
-def bill(name: str, rows: list[Row], *expected: Expected) -> Case:
+def bill(name: str, rows: list[Row], *expected: Expected, is_quarantined: bool = False) -> Case:
     """A case of the detailed export."""
-    return Case(name=name, format="gcp-detailed", rows=tuple(rows), expected=expected)
+    return Case(name=name, format="gcp-detailed", rows=tuple(rows), expected=expected, is_quarantined=is_quarantined)
 
 
 FLEX = {"id": "5515-81A8-03A2", "description": "Compute Flexible CUD - 1 Year"}
@@ -108,7 +108,7 @@ REGULAR = [
             row(
                 "4",
                 credits=[credit("PROMOTION", "-1"), credit("DISCOUNT", "-1"), credit("RESELLER_MARGIN", "-1")],
-                labels=[{"key": "team", "value": "Payments"}, {"key": "env", "value": "prod"}],
+                labels=[{"key": "team", "value": "Payments"}, {"key": "env", "value": "prod"}, {"key": "flag", "value": ""}],
                 tags=[
                     {"key": "cost-center", "value": "4711", "inherited": True, "namespace": "o"},
                     {"key": "tier", "value": "1", "inherited": False, "namespace": "o"},
@@ -120,7 +120,7 @@ REGULAR = [
             "1 1 4 4",
             "Usage",
             "one row; labels and own tags are Tags, inherited tags go before project labels",
-            tags={"team": "Payments", "env": "prod", "tier": "1"},
+            tags={"team": "Payments", "env": "prod", "flag": "", "tier": "1"},
             inherited_tags={"cost-center": "4711", "team": "platform"},
         ),
     ),
@@ -129,6 +129,7 @@ REGULAR = [
         [row("0.0000000001", listed="1.23E-8", credits=[credit("DISCOUNT", "-0.00000000005")])],
         charge("0.00000000005 0.00000000005 0.0000000001 0.0000000123", "Usage", "prices reach 10⁻¹⁰ and may come in E notation"),
     ),
+    bill("money that is no number", [row("1,5")], is_quarantined=True),
     bill(
         "a cost type nobody knows",
         [row("3", cost_type="something_new"), row("1")],

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.aws import charges as aws_charges
 from reference.azure import charges as azure_charges
@@ -18,6 +18,7 @@ from reference.gcp import charges as gcp_charges
 from reference.identities import aws, azure, gcp
 from reference.values import Row, twelve
 
+unhurried = settings(deadline=None, max_examples=60)
 amounts = st.decimals(min_value=-(10**6), max_value=10**6, places=10, allow_nan=False, allow_infinity=False)
 costs = st.decimals(min_value=0, max_value=10**6, places=10, allow_nan=False, allow_infinity=False)
 kinds = st.sampled_from(["Usage", "Fee", "Tax", "Credit", "Refund", "FlatRateSubscription", "EdpDiscount", "SppDiscount", "SomethingNew"])
@@ -81,12 +82,14 @@ def total(charges: Iterable[Charge], cost: str) -> Decimal:
     return sum((getattr(charge, cost) for charge in charges), Decimal(0))
 
 
+@unhurried
 @given(alone=plain_lines(), plan=plans(), reservation=reservations())
 def test_any_aws_month_adds_up(alone: list[Row], plan: list[Row], reservation: list[Row]) -> None:
     """Plans, reservations and every other line together satisfy each identity to the last digit."""
     assert broken(aws([*alone, *plan, *reservation])) == []
 
 
+@unhurried
 @given(alone=plain_lines(), plan=plans(), reservation=reservations())
 def test_no_aws_line_is_lost(alone: list[Row], plan: list[Row], reservation: list[Row]) -> None:
     """A line is one charge, a commitment's fee two, a negation and a split row none."""
@@ -95,6 +98,7 @@ def test_no_aws_line_is_lost(alone: list[Row], plan: list[Row], reservation: lis
     assert len(made) == len(alone) + len(plan) - 1 + 1 + len(reservation) + 1
 
 
+@unhurried
 @given(plan=plans(), by=st.decimals(min_value="0.01", max_value=10, places=10))
 def test_a_plan_that_does_not_cancel_out_is_noticed(plan: list[Row], by: Decimal) -> None:
     """Covered usage without its whole negation breaks the plan's identity and no other."""
@@ -110,6 +114,7 @@ def _is_negation(row: Row) -> bool:
     return row["line_item_line_item_type"] == "SavingsPlanNegation"
 
 
+@unhurried
 @given(
     rows=st.lists(
         st.tuples(
@@ -139,6 +144,7 @@ def test_any_gcp_month_adds_up(rows: list[tuple[Decimal, list[Decimal], str, str
     assert total(made, "billed_cost") == sum(twelve(cost) + sum(given_back) for cost, given_back, _, _ in rows)
 
 
+@unhurried
 @given(
     purchase=amounts,
     used=st.lists(costs, max_size=4),

@@ -11,7 +11,7 @@ from reference.azure import block_size
 from reference.case import utc
 from reference.native import legacy_name
 from reference.reading import aws_row, azure_name, gcp_row, snake
-from reference.values import exclusive, moment, month_end, number, plain, text, twelve
+from reference.values import WrongBill, exclusive, moment, month_end, number, plain, text, twelve
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_ids_that_are_none() -> None:
 
 def test_a_number_that_is_none_is_an_error() -> None:
     """Money that does not parse is never zero."""
-    with pytest.raises(ValueError, match="no number"):
+    with pytest.raises(WrongBill, match="no number"):
         number({"cost": "1,5"}, "cost")
 
 

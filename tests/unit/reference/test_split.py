@@ -5,15 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.split import INT128_MAX, WEIGHT_MAX, exact_split, largest_product
 
+unhurried = settings(deadline=None, max_examples=60)
 amounts = st.decimals(min_value=-(10**14), max_value=10**14, places=12, allow_nan=False, allow_infinity=False)
 weights = st.dictionaries(st.text(max_size=6), st.integers(min_value=0, max_value=WEIGHT_MAX), min_size=1, max_size=10)
 small = st.dictionaries(st.text(alphabet="abü", min_size=1, max_size=3), st.integers(min_value=0, max_value=3), min_size=1, max_size=9)
 
 
+@unhurried
 @given(amount=amounts, by=weights)
 def test_the_parts_are_the_whole(amount: Decimal, by: dict[str, int]) -> None:
     """Whatever the amount and the weights, the parts sum to the amount to the last digit."""
@@ -22,6 +24,7 @@ def test_the_parts_are_the_whole(amount: Decimal, by: dict[str, int]) -> None:
     assert parts.keys() == by.keys()
 
 
+@unhurried
 @given(amount=amounts, by=weights)
 def test_no_part_turns_against_the_whole(amount: Decimal, by: dict[str, int]) -> None:
     """A part never has the other sign, and the negative amount splits into the negatives of the parts."""
@@ -30,6 +33,7 @@ def test_no_part_turns_against_the_whole(amount: Decimal, by: dict[str, int]) ->
     assert {key: -part for key, part in parts.items()} == exact_split(-amount, by)
 
 
+@unhurried
 @given(units=st.integers(min_value=0, max_value=50), by=small, data=st.data())
 def test_the_order_of_the_keys_does_not_matter(units: int, by: dict[str, int], data: st.DataObject) -> None:
     """The same weights in another order give the same parts, left-over units included."""
@@ -38,6 +42,7 @@ def test_the_order_of_the_keys_does_not_matter(units: int, by: dict[str, int], d
     assert exact_split(amount, shuffled) == exact_split(amount, by)
 
 
+@unhurried
 @given(amount=amounts, by=weights)
 def test_a_zero_weight_pays_nothing_unless_all_are_zero(amount: Decimal, by: dict[str, int]) -> None:
     """Who uses nothing pays nothing, left-over units included; where nobody uses anything all pay the same."""
@@ -48,6 +53,7 @@ def test_a_zero_weight_pays_nothing_unless_all_are_zero(amount: Decimal, by: dic
         assert max(parts.values()) - min(parts.values()) <= Decimal("1E-12")
 
 
+@unhurried
 @given(units=st.integers(min_value=0, max_value=10**26), by=small)
 def test_a_heavier_weight_never_pays_less(units: int, by: dict[str, int]) -> None:
     """Parts are in the order of their weights."""
