@@ -5,7 +5,7 @@ Describe, probe and normalise run in the boxed child; what is decided here is on
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -21,9 +21,10 @@ from bursar.ingestion.currencies import CODES
 from bursar.ingestion.families import Family, family_of
 from bursar.ingestion.land import bill_files
 from bursar.ingestion.manifests import slug
-from bursar.ingestion.reading import DescribedFile, describe_script, described
+from bursar.ingestion.reading import BillFile, DescribedFile, describe_script, described
 from bursar.ingestion.scripts import Delivery as Told
 from bursar.ingestion.scripts import checks, normalise_script, probe_script
+from bursar.ingestion.weigh import check_weight, weigh_statements
 from bursar.lake import layout, snapshots
 from bursar.lake.snapshots import Snapshot, SnapshotFile, Sums
 from bursar.ports import Rows, Warehouse
@@ -80,8 +81,15 @@ def code_digest(source_format: str) -> str:
 
 def describe(raws: Sequence[Snapshot], *, lake: Path, warehouse: Warehouse) -> tuple[DescribedFile, ...]:
     """The landed files with their columns; blank ones left out. Raises BillError for a damaged file."""
-    files = bill_files(lake, raws)
-    return described(files, warehouse.run(describe_script(files)))
+    return look(bill_files(lake, raws), warehouse=warehouse)
+
+
+def look(files: Sequence[BillFile], *, warehouse: Warehouse) -> tuple[DescribedFile, ...]:
+    """Files with their columns, weighed first. Raises BillError for a damaged file, OverLimit for one that unpacks to far too much."""
+    script = describe_script(files)
+    answers = warehouse.run(replace(script, statements=(*weigh_statements(files), *script.statements)))
+    check_weight(files, answers)
+    return described(files, answers)
 
 
 def probe(source_format: str, files: Sequence[DescribedFile], *, warehouse: Warehouse) -> list[Probed]:
@@ -154,9 +162,9 @@ def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -
         raise BillError(
             f"{name}: does not add up: {'; '.join(broken[:3])}", cure="Export the month again; if it stays, the export was edited or cut."
         )
-    if failed := findings(answers["conformance"]):
+    if failed := [str(breach) for breach in findings(answers["conformance"]) if breach.level == "must"]:
         raise BillError(
-            f"{name}: breaks FOCUS: {'; '.join(failed[:3])}", cure="Report this file's format: bursar doctor --debug shows the rules."
+            f"{name}: breaks FOCUS: {'; '.join(failed[:3])}", cure="Ask whoever writes the file to mend it, or report its format."
         )
 
 
@@ -200,6 +208,7 @@ def _snapshot(work: Work, answers: Mapping[str, Rows], out: Path, *, path: str) 
         detail={
             "invoices": _records(answers["invoices"]),
             "charge_types": _records(answers["charge_types"]),
+            "conformance": [str(breach) for breach in findings(answers["conformance"]) if breach.level == "should"],
             "accounts": sorted({str(row[0]) for row in answers["accounts"].rows}),
         },
         exported_at=work.exported_at,

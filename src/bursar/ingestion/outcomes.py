@@ -55,7 +55,7 @@ def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Out
         rows=snapshot.rows,
         bytes=size,
         sums=snapshot.sums,
-        unknown=tuple(strange),
+        unknown=(*strange, *cast("list[str]", snapshot.detail.get("conformance", []))),
     )
 
 

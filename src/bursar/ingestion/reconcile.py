@@ -279,7 +279,7 @@ def _as_issued(key: Key, invoice: Invoice, published: Sequence[Snapshot], earlie
             continue
         if old := earlier(snapshot, issued):
             then = [one for one in _keys([old]) if one.key == key.key and one.currency == key.currency]
-            return then[0].billed if then else Decimal(0)
+            return then[0].billed if then else None  # the lines had no invoice's name yet: they prove nothing
     return None
 
 

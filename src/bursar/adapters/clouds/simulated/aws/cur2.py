@@ -25,7 +25,7 @@ _VARYING = {
     "identity_time_interval": "m.stretch",
     "line_item_usage_start_date": "m.starts",
     "line_item_usage_end_date": "m.ends",
-    "line_item_usage_amount": "CASE WHEN d.rate > 0 THEN coalesce(nullif(l.cost, 0), l.public) / d.rate ELSE 1.0 END",
+    "line_item_usage_amount": "CASE WHEN d.rate > 0 THEN coalesce(nullif(l.cost, 0), l.public) / d.rate / 1e10 ELSE 1.0 END",
     "line_item_unblended_cost": "l.cost / 1e10",
     "line_item_blended_cost": "l.cost / 1.02e10",
     "pricing_public_on_demand_cost": "l.public / 1e10",
