@@ -90,7 +90,7 @@ def conformance_sql() -> str:
 
 def findings(answer: Rows) -> list[Breach]:
     """The rules that do not hold, musts first; empty when all hold."""
-    told = {rule.id: (rule.level, rule.promise) for rule in (*row_rules(), *group_rules())}
+    told: dict[str, tuple[Level, str]] = {rule.id: (rule.level, rule.promise) for rule in (*row_rules(), *group_rules())}
     told["columns"] = ("must", "the table has exactly the columns and types of columns.yaml")
     broken = [(str(rule), int(str(failed))) for rule, failed in answer.rows if failed]
     breaches = [Breach(rule=rule, level=told[rule][0], promise=told[rule][1], count=failed) for rule, failed in broken]
