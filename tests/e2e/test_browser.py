@@ -66,7 +66,8 @@ def test_every_page_is_accessible_and_fits(browser: Browser, site: str, theme: s
         page.goto(site + path)
         if page.locator("[data-chart]").count():
             page.wait_for_selector("[data-chart] svg")
-        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        if (theme == "dark") == (width > 800):  # opened once in each theme and width: most of a page is in drawers
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
         page.evaluate(AXE.read_text())
         found = page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))"
@@ -153,13 +154,14 @@ def test_everything_works_without_javascript(browser: Browser, site: str) -> Non
     page.goto(site + "/")
     page.get_by_role("link", name="ml", exact=True).first.click()
     page.get_by_role("link", name="training", exact=True).click()
-    page.get_by_role("link", name="Charge lines").click() if page.get_by_role("link", name="Charge lines").count() else None
+    assert page.locator("h1").inner_text().startswith("ml · training")
     page.goto(site + "/explore")
     page.locator("summary", has_text="Filter").click()
     page.get_by_label("value", exact=True).fill("gcp")
     page.get_by_role("button", name="Apply").click()
     assert page.locator(".chip").inner_text().startswith("provider is Google Cloud")
     page.get_by_role("link", name="Charge lines").click()
+    page.locator("summary", has_text="part-00001.csv.gz").first.click()
     assert page.get_by_text("gcp/finops/202611/part-00001.csv.gz").first.is_visible()
     page.get_by_role("link", name="dark").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"

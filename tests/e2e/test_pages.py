@@ -139,7 +139,7 @@ def test_a_question_that_cannot_be_asked_keeps_the_form(client: TestClient) -> N
     """A broken filter answers 422 with cause, place and what was typed."""
     answer = client.get("/explore", params={"filter": "provider = aws"})
     assert answer.status_code == 422
-    assert "text goes between single quotes" in answer.text
+    assert "Text goes between single quotes" in answer.text
     assert 'value="provider = aws"' in answer.text
 
 

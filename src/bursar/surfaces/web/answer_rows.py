@@ -110,27 +110,23 @@ def answer_rows(asked: Asked, rows: Sequence[Row], *, compared: bool, end: date)
 
 
 def answer_groups(rows: Sequence[ExploreRow], entries: Sequence[Row]) -> list[Group]:
-    """The chart's series in the order of the rows: coloured ones by name, hatched ones together unless they have no owner."""
-    keys = list(_sums(entries))
-    named: list[Group] = []
-    hatched: list[str] = []
-    unowned: list[Group] = []
-    for key, row in zip(keys, rows, strict=True):
-        group = Group(name=row.label, colour=row.colour, now=row.now, then=row.then, members=frozenset([group_name(key)]))
-        if row.colour != HATCHED:
-            named.append(group)
-        elif UNALLOCATED in key:
-            unowned.append(group)
-        else:
-            hatched.append(group_name(key))
-    if hatched:
-        label = (
-            f"{len(hatched)} {OTHERS}"
-            if len(hatched) > 1
-            else next(row.label for key, row in zip(keys, rows, strict=True) if group_name(key) == hatched[0])
-        )
-        named.append(Group(name=label, colour=HATCHED, now=ZERO, then=None, members=frozenset(hatched)))
-    return named + unowned
+    """The chart's series: the coloured rows by name, all others as one, and what has no owner as one."""
+    pairs = list(zip(_sums(entries), rows, strict=True))
+    named = [_group(row.label, row.colour, [key]) for key, row in pairs if row.colour != HATCHED]
+    rest = [(key, row) for key, row in pairs if row.colour == HATCHED and UNALLOCATED not in key]
+    unowned = [(key, row) for key, row in pairs if UNALLOCATED in key]
+    return [*named, *_together(rest, f"{len(rest)} {OTHERS}"), *_together(unowned, "no owner")]
+
+
+def _together(pairs: Sequence[tuple[tuple[str | None, ...], ExploreRow]], name: str) -> list[Group]:
+    """Several rows as one hatched series; a single one keeps its name."""
+    if not pairs:
+        return []
+    return [_group(pairs[0][1].label if len(pairs) == 1 else name, HATCHED, [key for key, _ in pairs])]
+
+
+def _group(name: str, colour: int, keys: Sequence[tuple[str | None, ...]]) -> Group:
+    return Group(name=name, colour=colour, now=ZERO, then=None, members=frozenset(group_name(key) for key in keys))
 
 
 def group_name(keys: tuple[str | None, ...]) -> str:

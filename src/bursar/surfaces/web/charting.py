@@ -9,6 +9,7 @@ from decimal import Decimal
 from bursar.domain.money import total
 from bursar.surfaces.web.display import drawn_name, places, rounded
 from bursar.surfaces.web.entries import Entry, Group, by_bucket
+from bursar.surfaces.web.still import Still, still
 
 MOST_POINTS = 400
 """Points per series that a page draws; longer spans are asked for by week or month."""
@@ -45,6 +46,12 @@ class Chart:
     def totals(self) -> list[Decimal]:
         """The exact total of each bucket, for the table twin."""
         return [total(series.values[index] or Decimal(0) for series in self.series) for index in range(len(self.buckets))]
+
+    @property
+    def still(self) -> Still:
+        """The same as a picture that needs no script."""
+        buckets = range(len(self.buckets))
+        return still([[(s.colour, s.values[at] or Decimal(0)) for s in self.series] for at in buckets], self.before)
 
     @property
     def has_before(self) -> bool:

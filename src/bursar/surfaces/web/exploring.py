@@ -68,6 +68,7 @@ class LineRow:
     billed: Decimal
     currency: str
     file: str
+    path: str
     snapshot: str
 
 
@@ -235,7 +236,8 @@ def _line(line: Mapping[str, object]) -> LineRow:
         effective=_amount(line, "effective_cost"),
         billed=_amount(line, "billed_cost"),
         currency=str(line["billing_currency"]),
-        file=_text(line, "x_source_file") or "not known",
+        file=_file(line).rsplit("/", 1)[-1],
+        path=_file(line),
         snapshot=f"{_text(line, 'source')} · {_text(line, 'x_snapshot_id')[:12]}",
     )
 
@@ -245,6 +247,11 @@ def _quantity(value: Decimal) -> str:
     shown = plain(value.quantize(Decimal("0.0001"))) if abs(value) >= 1 else plain(value)
     whole, point, fraction = shown.partition(".")
     return f"{int(whole):,}{point}{fraction}" if whole != "-0" else shown
+
+
+def _file(line: Mapping[str, object]) -> str:
+    """The delivered file's whole address."""
+    return clean(line.get("x_source_file") or "not known", longest=240)
 
 
 def _text(line: Mapping[str, object], name: str) -> str:

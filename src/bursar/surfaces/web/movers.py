@@ -1,7 +1,7 @@
 """What moved the month: services by how far they are from the same days of the month before, split into reasons where known."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -77,10 +77,14 @@ def movers(owners: Sequence[Entry], span: MonthSpan, *, splits: Mapping[Name, Pr
             then=then.get(name, ZERO),
             split=None if splits is None else splits.get(name, PriceUsage(rest=now.get(name, ZERO) - then.get(name, ZERO))),
             href=link({"team": name[0], "service": name[1]}),
-            spark=_spark(owners, span, name, hot=is_hot(now.get(name, ZERO), then.get(name, ZERO))),
         )
 
-    rows = [mover(name) for name in top]
+    shown = set(top)
+    sparks = _sparks([entry for entry in owners if _name(entry) in shown], span)
+    rows = [
+        replace(row, spark=spark(sparks[name], present=min(span.days, SPARK_DAYS), hot=row.is_hot))
+        for name, row in zip(top, map(mover, top), strict=True)
+    ]
     return [*rows, _rest([mover(name) for name in rest], link)] if rest else rows
 
 
@@ -107,10 +111,13 @@ def _rest(rows: Sequence[Mover], link: Link) -> Mover:
     )
 
 
-def _spark(owners: Sequence[Entry], span: MonthSpan, name: Name, *, hot: bool) -> Spark | None:
+def _sparks(owners: Sequence[Entry], span: MonthSpan) -> dict[Name, list[Decimal]]:
+    """The last days of each name, up to the month's latest."""
+    mine: dict[Name, list[Entry]] = {}
+    for entry in owners:
+        mine.setdefault(_name(entry), []).append(entry)
     days = [span.end - timedelta(days=back) for back in range(SPARK_DAYS, 0, -1)]
-    mine = [entry for entry in owners if _name(entry) == name]
-    return spark(by_bucket(mine, days), present=min(span.days, SPARK_DAYS), hot=hot)
+    return {name: by_bucket(found, days) for name, found in mine.items()}
 
 
 def _sum(splits: Sequence[PriceUsage | None]) -> PriceUsage | None:

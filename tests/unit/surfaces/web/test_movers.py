@@ -23,7 +23,7 @@ entries = st.lists(
         days,
         amounts,
     ),
-    max_size=80,
+    max_size=40,
 )
 
 
