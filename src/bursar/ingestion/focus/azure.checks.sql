@@ -5,12 +5,12 @@ WITH rows AS (
     source_role = 'amortised' AS is_amortised,
     cost_in_billing_currency AS cost,
     lower(charge_type) IN ('purchase', 'refund') AND CASE
-      WHEN has_pricing_model THEN regexp_replace(lower(pricing_model), '[^a-z]', '', 'g') IN ('reservation', 'savingsplan')
+      WHEN has_pricing_model THEN lower(replace(pricing_model, ' ', '')) IN ('reservation', 'savingsplan')
       ELSE coalesce(benefit_id, reservation_id) IS NOT NULL
     END AS is_commitment,
     source_role = '' AND (starts_with(lower(charge_type), 'unused') OR (
       lower(charge_type) = 'usage' AND cost_in_billing_currency <> 0
-      AND regexp_replace(lower(pricing_model), '[^a-z]', '', 'g') IN ('reservation', 'savingsplan')
+      AND lower(replace(pricing_model, ' ', '')) IN ('reservation', 'savingsplan')
     )) AS looks_amortised,
     exported_at >= period_end + INTERVAL 5 DAY OR exported_at IS NULL AS is_closed
   FROM raw

@@ -8,10 +8,10 @@ WITH runs AS (
     *,
     coalesce(cost_in_billing_currency, 0) AS cost,
     coalesce(exchange_rate_pricing_to_billing, 1) AS rate,
-    regexp_replace(lower(coalesce(charge_type, 'Usage')), '[^a-z]', '', 'g') AS kind,
+    lower(replace(coalesce(charge_type, 'Usage'), ' ', '')) AS kind,
     CASE
       WHEN has_pricing_model
-      THEN CASE regexp_replace(lower(pricing_model), '[^a-z]', '', 'g') WHEN 'reservation' THEN 'Reservation' WHEN 'savingsplan' THEN 'SavingsPlan' END
+      THEN CASE lower(replace(pricing_model, ' ', '')) WHEN 'reservation' THEN 'Reservation' WHEN 'savingsplan' THEN 'SavingsPlan' END
       WHEN contains(lower(benefit_id), 'savingsplan') THEN 'SavingsPlan'
       WHEN coalesce(benefit_id, reservation_id) IS NOT NULL THEN 'Reservation'
     END AS model,
@@ -62,7 +62,7 @@ WITH runs AS (
       ELSE coalesce(at_list, at_contract, cost)
     END AS listed,
     is_unused OR is_covered OR is_commitment AS is_committed,
-    regexp_extract(resource_key, '^.*/providers/([^/]+/[^/]+)', 1) AS provider_type,
+    CASE WHEN contains(resource_key, '/providers/') THEN array_to_string(split(split_part(resource_key, '/providers/', -1), '/')[1:2], '/') END AS provider_type,
     coalesce(meter_category, service_name, consumed_service, product_name, 'Azure') AS service,
     coalesce(meter_id, part_number, consumed_service, meter_category, 'Azure') AS sku
   FROM converted
@@ -159,12 +159,12 @@ SELECT
   CASE WHEN category <> 'Tax' THEN meter_name END AS SkuMeter,
   resource_key AS ResourceId,
   CASE WHEN resource_key IS NOT NULL THEN coalesce(resource_name, nullif(split_part(rtrim(resource_id, '/'), '/', -1), '')) END AS ResourceName,
-  CASE WHEN resource_key IS NOT NULL THEN coalesce(display_name, nullif(provider_type, ''), resource_type, 'Resource') END AS ResourceType,
+  CASE WHEN resource_key IS NOT NULL THEN coalesce(display_name, provider_type, resource_type, 'Resource') END AS ResourceType,
   coalesce(region_id, replace(lower(coalesce(resource_location, location)), ' ', '')) AS RegionId,
   coalesce(region_name, resource_location, location) AS RegionName,
   availability_zone AS AvailabilityZone,
   filled(tags) AS Tags,
-  lower(coalesce(resource_group, nullif(regexp_extract(resource_key, '/resourcegroups/([^/]+)', 1), ''))) AS x_ResourceGroupName,
+  lower(coalesce(resource_group, nullif(split_part(split_part(resource_key, '/resourcegroups/', 2), '/', 1), ''))) AS x_ResourceGroupName,
   meter_name AS x_UsageType,
   coalesce(charge_type, 'Usage') AS x_SourceChargeType,
   exported_at AS x_ExportTime,
