@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bursar.domain.errors import ConfigError
 
-FAMILIES = ("aws", "gcp", "azure", "focus")
+FAMILIES = ("aws", "gcp", "azure", "focus", "oci")
 """Every family there is; a format belongs to the one whose YAML lists it."""
 
 Kind = Literal["text", "id", "money", "number", "time", "bool", "json", "map", "list"]

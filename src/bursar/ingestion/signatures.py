@@ -22,6 +22,7 @@ FORMATS = (
     "azure-cost",
     "azure-focus",
     "focus",
+    "oci",
     "invoice",
     "metrics",
 )
@@ -31,6 +32,7 @@ HEADER_BYTES = 1 << 20
 """A header longer than this is none of ours."""
 
 _AZURE_COST = {"costinbillingcurrency", "pretaxcost", "cost"}
+_MARKS = (("oci", {"lineitemreferenceno"}), ("invoice", {"invoiceid", "total", "provider"}), ("metrics", {"metric", "day", "quantity"}))
 _AZURE_METER = {"metercategory", "consumedservice", "meterid"}
 
 
@@ -77,9 +79,7 @@ def format_of(header: Collection[str]) -> str | None:
         return "gcp-detailed"
     if names & _AZURE_COST and names & _AZURE_METER:
         return "azure-cost"
-    if {"invoiceid", "total", "provider"} <= names:
-        return "invoice"
-    return "metrics" if {"metric", "day", "quantity"} <= names else None
+    return next((found for found, marks in _MARKS if marks <= names), None)
 
 
 def _focus(names: Collection[str]) -> str:
