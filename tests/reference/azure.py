@@ -159,18 +159,26 @@ def _committed(charge: Charge, row: Row, *, model: str, status: str | None) -> C
 
 
 def _prices(row: Row, header: Header, *, category: str) -> tuple[Decimal, Decimal]:
-    """Contracted and list cost: price × quantity in billing currency; without a rate, what the row costs."""
-    cost, rate = aliased_money(row, "cost"), number(row, "exchangeratepricingtobilling")
-    times = (_quantity(row) or ZERO) * (Decimal(1) if rate is None else rate)
-    price, listed = _aliased_number(row, "price"), number(row, "paygprice")
-    at_list = number(row, "paygcostinbillingcurrency")
-    if at_list is None and listed is not None:
-        at_list = twelve(listed * times)
-    at_contract = None if price is None else twelve(price * times)
+    """Contracted and list cost: price × quantity in billing currency.
+
+    A price or a quantity that is not stated is none: the row costs what it costs. A stated 0 is a price of usage, but
+    none of covered usage, of purchases and the rest.
+    """
+    cost, stated = aliased_money(row, "cost"), number(row, "paygcostinbillingcurrency")
+    contracted = _times(row, _aliased_number(row, "price"))
+    listed = _times(row, number(row, "paygprice")) if stated is None else stated
     if category != "Usage" or (charge_type(row) == "Usage" and header.commitment(row)):
-        return at_contract or cost, at_list or cost
-    at_contract = cost if at_contract is None else at_contract
-    return at_contract, at_contract if at_list is None else at_list
+        return contracted or cost, listed or cost
+    contracted = cost if contracted is None else contracted
+    return contracted, contracted if listed is None else listed
+
+
+def _times(row: Row, price: Decimal | None) -> Decimal | None:
+    """A price in pricing currency, times quantity, in billing currency."""
+    quantity, rate = _quantity(row), number(row, "exchangeratepricingtobilling")
+    if price is None or quantity is None:
+        return None
+    return twelve(price * quantity * (Decimal(1) if rate is None else rate))
 
 
 def charge_type(row: Row) -> str:
