@@ -10,6 +10,7 @@ from typing import Literal
 from bursar.adapters.warehouses.duckdb import Box, DuckDBWarehouse
 from bursar.allocation.build import MartBuilder
 from bursar.config import HOME, Config, load
+from bursar.domain.errors import ConfigError
 from bursar.lake.generations import Lake
 from bursar.loop import Bursar
 from bursar.ports import Clock, Progress
@@ -33,10 +34,17 @@ def open_bursar(options: Options, *, clock: Clock | None = None) -> Bursar:
 def wire(config: Config, *, progress: Progress | None = None, clock: Clock | None = None) -> Bursar:
     """The house over a configuration."""
     home = config.home.absolute()
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"no state folder at {home}: {error.strerror}", cure="Choose another with --home.") from error
     store = open_store(config.store.url.get_secret_value() or sqlite_url(home / "bursar.sqlite"))
     box = Box(
-        memory=config.box.memory, build_memory=config.box.build_memory, threads=config.box.threads, wall_seconds=config.box.wall_seconds
+        memory=config.box.memory,
+        build_memory=config.box.build_memory,
+        threads=config.box.threads,
+        wall_seconds=config.box.wall_seconds,
+        cpu_seconds=config.box.cpu_seconds,
     )
     warehouse = DuckDBWarehouse(home / "run" / "scratch", box=box)
     return Bursar(

@@ -44,12 +44,16 @@ class Tolerance(Section):
 
 
 class Box(Section):
-    """Limits of the ingest child and of builds. Sizes as DuckDB writes them, seconds of wall clock."""
+    """Limits of the ingest child and of builds. Sizes as DuckDB writes them, seconds of wall clock.
+
+    `cpu_seconds` of processor time are any file's; a larger one has a second more for every 250 kB.
+    """
 
     memory: Annotated[str, StringConstraints(pattern=r"^\d+(MB|GB)$")] = "640MB"
     build_memory: Annotated[str, StringConstraints(pattern=r"^\d+(MB|GB)$")] = "1GB"
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     wall_seconds: Annotated[int, Field(ge=10)] = 1800
+    cpu_seconds: Annotated[int, Field(ge=1)] = 20
 
 
 class Store(Section):

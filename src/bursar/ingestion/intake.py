@@ -12,7 +12,7 @@ from bursar.ingestion.deliveries import PAIRED, Delivery
 from bursar.ingestion.land import MIXED, ROLES, Fingerprint, fingerprint, land
 from bursar.ingestion.normalise import Work
 from bursar.ingestion.outcomes import Outcome, outcome_of, passed_over
-from bursar.ingestion.reading import BillFile, DescribedFile, describe_script, described
+from bursar.ingestion.reading import BillFile, DescribedFile
 from bursar.lake import snapshots
 from bursar.lake.generations import Lake
 from bursar.lake.snapshots import Snapshot
@@ -143,7 +143,7 @@ class Intake:
     def _described(self, bill: Delivery) -> tuple[DescribedFile, ...]:
         role = bill.role if bill.role in ROLES else ""
         files = [BillFile(path=part.path, key=part.key, kind=part.kind, role=role) for part in bill.parts]
-        return described(files, self.warehouse.run(describe_script(files)))
+        return normaliser.look(files, warehouse=self.warehouse)
 
     def _work(self, bill: Delivery, raws: Sequence[Snapshot]) -> Work:
         return Work(

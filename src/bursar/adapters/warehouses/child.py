@@ -9,12 +9,14 @@ import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from typing import TypedDict, cast
 
 import duckdb
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+PR_SET_PDEATHSIG = 1
 
 
 class Limits(TypedDict):
@@ -30,18 +32,20 @@ class Limits(TypedDict):
 
 
 class Job(TypedDict):
-    """One script: (name, sql, returns) in order, the paths it may read, the folder it may write and its temporary one."""
+    """One script: (name, sql, returns) in order, the paths it may read, the folder it may write and its temporary one; who asks."""
 
     statements: list[tuple[str, str, bool]]
     reads: list[str]
     writes: str | None
     scratch: str
     limits: Limits
+    parent: int
 
 
 def main() -> None:
     """Run the job on stdin. A failure is an answer too: its kind, text and the statement it happened in."""
     job: Job = json.load(sys.stdin)
+    _die_with(job["parent"])
     _limit(job["limits"])
     _unplug()
     name = "open"
@@ -55,7 +59,9 @@ def main() -> None:
         reply: dict[str, object] = {"answers": answers}
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         reply = {"kind": "limit", "statement": name, "message": str(error).splitlines()[0] if str(error) else "out of memory"}
-    except duckdb.Error as error:
+    except duckdb.IOException as error:
+        reply = {"kind": _whose_fault(str(error)), "statement": name, "message": str(error)}
+    except (duckdb.Error, UnicodeDecodeError) as error:
         reply = {"kind": "bill", "statement": name, "message": str(error)}
     json.dump(reply, sys.stdout, default=str)
     sys.stdout.flush()
@@ -108,6 +114,20 @@ def _limit(limits: Limits) -> None:
         hard = resource.getrlimit(what)[1]
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(what, (ceiling, ceiling))
+
+
+def _whose_fault(message: str) -> str:
+    """A full disk is not the bill's fault; a file that grows beyond the box is; any other failure to read is the bill's."""
+    if "No space left" in message:
+        return "disk"
+    return "limit" if "File too large" in message else "bill"
+
+
+def _die_with(parent: int) -> None:
+    """Be killed when the parent is, so that nobody writes into a folder that the next run has taken over."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _unplug() -> None:

@@ -31,17 +31,31 @@ OPEN_BOXES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """Limits of the ingest child and of the builds. Bytes, seconds; `memory` as DuckDB writes it."""
+    """Limits of the ingest child and of the builds. Bytes, seconds; `memory` as DuckDB writes it.
+
+    A script may use `cpu_seconds` of processor time and one more for every `cpu_bytes` it reads: tens of times what a bill
+    takes, and little enough that a small file which unpacks without end is stopped within seconds.
+    """
 
     memory: str = "640MB"
     threads: int = 2
-    address_space: int = 3 * GIB
-    cpu_seconds: int = 3600
+    cpu_seconds: int = 20
+    cpu_bytes: int = 250_000
     wall_seconds: int = 1800
     file_bytes: int = 16 * GIB
     temp: str = "20GB"
     query_seconds: float = 30.0
     build_memory: str = "1GB"
+
+    @property
+    def address_space(self) -> int:
+        """Bytes of address space: what DuckDB may fill twice over, and the libraries."""
+        count, unit = int(self.memory[:-2]), self.memory[-2:]
+        return max(3 * GIB, 2 * GIB + 2 * count * (GIB if unit == "GB" else 1 << 20))
+
+    def cpu_for(self, size: int) -> int:
+        """Seconds of processor time for a script that reads so many bytes."""
+        return self.cpu_seconds + size // self.cpu_bytes
 
 
 class DuckDBWarehouse:
@@ -73,9 +87,11 @@ class DuckDBWarehouse:
     def rows(self, sql: str, parameters: Sequence[object] = (), *, reads: Sequence[Path]) -> Rows:
         """Answer one SELECT over exactly these files. Raises Unavailable when it takes longer than the box allows."""
         cursor = self._reader(tuple(reads)).cursor()
-        (statement,) = cursor.extract_statements(sql)
-        if statement.type != duckdb.StatementType.SELECT:
-            raise PermissionError(f"the reader's box answers SELECT only, not {statement.type.name}")
+        statements = cursor.extract_statements(sql)
+        if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+            told = ", ".join(statement.type.name for statement in statements) or "nothing"
+            raise PermissionError(f"the reader's box answers one SELECT, not {told}")
+        (statement,) = statements
         timer = threading.Timer(self.box.query_seconds, cursor.interrupt)
         timer.start()
         try:
@@ -160,7 +176,7 @@ class DuckDBWarehouse:
     def _job(self, script: Script, scratch: Path) -> Job:
         limits = Limits(
             address_space=self.box.address_space,
-            cpu_seconds=self.box.cpu_seconds,
+            cpu_seconds=self.box.cpu_for(sum(path.stat().st_size for path in script.reads if path.exists())),
             file_bytes=self.box.file_bytes,
             open_files=1024 + 2 * len(script.reads),
             threads=self.box.threads,
@@ -169,7 +185,8 @@ class DuckDBWarehouse:
         )
         statements = [(statement.name, statement.sql, statement.returns) for statement in script.statements]
         writes = str(script.writes) if script.writes else None
-        return Job(statements=statements, reads=[str(path) for path in script.reads], writes=writes, scratch=str(scratch), limits=limits)
+        reads = [str(path) for path in script.reads]
+        return Job(statements=statements, reads=reads, writes=writes, scratch=str(scratch), limits=limits, parent=os.getpid())
 
     def _finish(self, process: "subprocess.Popen[str]", job: str) -> tuple[str, str]:
         try:
@@ -203,14 +220,20 @@ def _answers(code: int | None, out: str, err: str) -> dict[str, Rows]:
         return {name: _decoded(answer) for name, answer in answers.items()}
     if reply.get("kind") == "bill":
         raise BillError(str(reply["message"]))
+    if reply.get("kind") == "disk":
+        raise Unavailable(f"the disk is full: {reply['message']}", cure="Free some space below --home, then run it again.")
     if reply.get("kind") == "limit" or (code is not None and code < 0) or "MemoryError" in err or "std::bad_alloc" in err:
-        why = str(reply.get("message") or (f"stopped by {signal.Signals(-code).name}" if code and code < 0 else "out of memory"))
+        why = str(reply.get("message") or (_stopped(signal.Signals(-code)) if code and code < 0 else "out of memory"))
         raise OverLimit(
             f"it does not fit in the box bills are parsed in: {why}",
             cure="Ask for a smaller export, or raise `box` in bursar.yaml if you trust the file.",
         )
     last = err.strip().splitlines()[-1] if err.strip() else "no answer"
     raise Unavailable(f"the ingest child failed: {last}", cure="Run: bursar doctor")
+
+
+def _stopped(by: signal.Signals) -> str:
+    return "it needs far more time than a file of its size" if by in {signal.SIGXCPU, signal.SIGKILL} else f"stopped by {by.name}"
 
 
 def _decoded(answer: Mapping[str, list[object]]) -> Rows:
