@@ -147,6 +147,23 @@ def test_explore_is_driven_by_its_form(browser: Browser, site: str) -> None:
     context.close()
 
 
+def test_the_filter_offers_the_values_there_are(browser: Browser, site: str) -> None:
+    """Choosing a dimension lists its values, dearest first, and asks nothing before a value is given."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page, said = opened(context)
+    page.goto(site + "/explore")
+    page.locator("summary", has_text="Filter").click()
+    page.get_by_label("Add: dimension").select_option("service_name")
+    page.wait_for_selector("#fv-list option", state="attached")
+    assert "Amazon EC2" in page.locator("#fv-list option").evaluate_all("options => options.map(o => o.value)")
+    assert page.url.endswith("/explore")
+    page.get_by_label("value", exact=True).fill("Amazon EC2")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**filter=service_name*")
+    assert said == []
+    context.close()
+
+
 def test_everything_works_without_javascript(browser: Browser, site: str) -> None:
     """With scripts off: from Overview to a team, to charge lines with their file; a filter picked and removed; the theme."""
     context = browser.new_context(java_script_enabled=False)

@@ -211,4 +211,7 @@ def test_parameters_nobody_knows_change_nothing(client: TestClient) -> None:
     assert client.get("/", params={"by": "<script>", "over": "x", "metric": "y", "currency": "'"}).status_code == 200
     assert client.get("/", params={"period": "2026-13"}).status_code == 422
     assert client.get("/explore", params={"window": "yesterdayish"}).status_code == 422
+    empty = client.get("/", params={"period": "2020-01"})
+    assert empty.status_code == 422
+    assert "no charges of January 2020; the books hold 2025-11 to 2026-11" in empty.text
     assert client.get("/explore/lines", params={"after": "AAAA"}).status_code == 422

@@ -10,13 +10,14 @@ from bursar.domain.periods import Period
 from bursar.lake.reports import Freshness
 from bursar.query.ask import Answer
 from bursar.query.catalogue import METRICS
+from bursar.query.errors import QuestionError
 from bursar.query.question import Query, command_of, parts_of
 from bursar.query.windows import Slice, latest_day
 from bursar.query.windows import period_of as read_period
 from bursar.surfaces.web import health, overview
 from bursar.surfaces.web.asked import Asked, lines_href
 from bursar.surfaces.web.books import Books, entries, question, sums
-from bursar.surfaces.web.display import age, clean, count, listed
+from bursar.surfaces.web.display import age, clean, count, listed, month_year
 from bursar.surfaces.web.entries import Entry, between
 from bursar.surfaces.web.frame import Evidence, Frame, Notice, address
 from bursar.surfaces.web.month import MonthSpan
@@ -66,6 +67,8 @@ def overview_page(books: Books, params: Params) -> Values:
     days = f"{span.before.start}..{month.end}"
     owners = books.ask(question(metric=metric, group_by="team,service,env", granularity="day", window=days))
     providers = books.ask(question(metric=metric, group_by="provider", granularity="day", window=days))
+    if not any(row.start >= span.start for row in owners.rows):
+        raise QuestionError(_nothing(month, books), cure=owners.why, pointer="period")
     year = f"{month.shift(-12).start}..{month.end}"
     months = books.ask(question(metric=metric, group_by=by, granularity="month", window=year)) if over == "months" else None
     totals = _month_totals(owners, span)
@@ -167,6 +170,12 @@ def period_of(params: Params, books: Books) -> Period:
 def latest_of(books: Books) -> date:
     """The newest day with charges."""
     return (latest_day(books.generation) if books.generation else None) or books.now.date()
+
+
+def _nothing(month: Period, books: Books) -> str:
+    """That a month holds no charges, and which ones do."""
+    known = books.periods
+    return f"There are no charges of {month_year(month.start)}; the books hold {known[0]} to {known[-1]}"
 
 
 def _exported(query: Query) -> dict[str, str]:

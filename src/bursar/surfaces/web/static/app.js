@@ -19,7 +19,7 @@
     setTimeout(() => { b.textContent = was; }, 1600);
   });
   /* a changed choice is a question asked; the button stays for those without JavaScript and for the keyboard */
-  on("form[data-auto] select", "change", s => s.form.requestSubmit());
+  on("form[data-auto] select:not([name=add],[name=op])", "change", s => s.form.requestSubmit());
   on("[data-filter-by]", "change", async s => {
     const list = document.getElementById(s.dataset.filterBy), box = document.querySelector(`[list="${list.id}"]`);
     list.replaceChildren();

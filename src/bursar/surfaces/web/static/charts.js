@@ -86,6 +86,6 @@
   document.addEventListener("DOMContentLoaded", () => document.fonts.ready.then(draw));
   for (const e of ["bursar:theme", "htmx:after:swap"]) document.addEventListener(e, draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  addEventListener("beforeprint", () => charts().forEach(c => c.resize({ width: 660, height: 230 })));
-  addEventListener("afterprint", () => charts().forEach(c => c.resize({ width: "auto", height: "auto" })));
+  addEventListener("beforeprint", () => charts().forEach(c => c.resize({ width: 660 })));
+  addEventListener("afterprint", () => charts().forEach(c => c.resize({ width: "auto" })));
 })();
