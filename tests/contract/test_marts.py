@@ -205,7 +205,7 @@ def test_overlapping_pools_stop_the_build_by_name(book: Book, tmp_path: Path) ->
         "{name: two, pool: \"charge_category = 'Purchase'\", to: team, mode: even}]"
     )
     builder = MartBuilder(warehouse=book.builder.warehouse, rules=rules)
-    with pytest.raises(ConfigError, match=r"rules\.yaml: pools do not overlap: pools=one, two"):
+    with pytest.raises(ConfigError, match=r"rules\.yaml: shared pools one, two claim the same charges, for example Purchase, Support"):
         builder.build_all([book.work], lake=book.lake, now=NOW)
     assert not list(book.lake.rglob("*.part"))
 

@@ -247,7 +247,7 @@ def _inputs(works: Sequence[Work], lake: Path) -> dict[str, tuple[list[Path], st
     views: dict[str, tuple[list[Path], str]] = {
         f"bill_{index}": ([lake / file.path for file in bill.files], _bill_view(period, bill)) for index, (period, bill) in enumerate(bills)
     }
-    views["cost_and_usage"] = ([], " UNION ALL ".join(f"SELECT * FROM inputs.{name}" for name in list(views)))
+    views["cost_and_usage"] = ([], " UNION ALL BY NAME ".join(f"SELECT * FROM inputs.{name}" for name in list(views)))
     views["unit_metric_daily"] = (metrics, "SELECT * FROM read_parquet({files}, union_by_name=true)" if metrics else _NO_METRICS)
     return views
 

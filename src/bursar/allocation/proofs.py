@@ -30,7 +30,7 @@ def condition(text: str, columns: Mapping[str, ColumnSql], *, place: str) -> Fil
         tree = parse(text)
         compile_literal(tree, columns)
     except QuestionError as error:
-        raise ConfigError(f"{place}: {error}", cure=error.cure or "The filter language is described in docs/allocation.md.") from error
+        raise ConfigError(f"{place}: {error}", cure=error.cure or "The filter language is described in docs/questions.md.") from error
     return tree
 
 

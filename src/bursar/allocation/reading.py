@@ -12,7 +12,6 @@ from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from bursar.domain.errors import ConfigError
 from bursar.domain.periods import Period
@@ -85,7 +84,7 @@ def read(text: str, *, file: str, model: type[Model], known: Mapping[str, Iterab
     try:
         return model.model_validate(content or {})
     except ValidationError as error:
-        raise _explained(error.errors()[0], file, known) from error
+        raise _explained(error, file, known) from error
 
 
 def _parsed(text: str, file: str) -> object:
@@ -98,17 +97,18 @@ def _parsed(text: str, file: str) -> object:
         raise ConfigError(f"{file}{line}: {problem}", cure="Check indentation, quotes and repeated keys at that line.") from error
 
 
-def _explained(error: ErrorDetails, file: str, known: Mapping[str, Iterable[str]]) -> ConfigError:
+def _explained(error: ValidationError, file: str, known: Mapping[str, Iterable[str]]) -> ConfigError:
     """The first complaint of pydantic as ours."""
-    steps = error["loc"]
+    first = error.errors()[0]
+    steps = first["loc"]
     place = _place(steps, known)
-    if error["type"] == "extra_forbidden":
+    if first["type"] == "extra_forbidden":
         below = [str(step) for step in steps[:-1] if isinstance(step, str) and step in known]
         choices = sorted(known[below[-1]] if below else known[""])
         near = get_close_matches(str(steps[-1]), choices, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(choices)}."
         return ConfigError(f"{file}: {place}: unknown key '{steps[-1]}'", cure=hint)
-    message = error["msg"].removeprefix("Value error, ")
+    message = first["msg"].removeprefix("Value error, ")
     return ConfigError(f"{file}: {place}: {message}", cure="See the commented example: bursar init")
 
 

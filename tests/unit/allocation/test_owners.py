@@ -19,7 +19,7 @@ tag_maps = st.dictionaries(keys, values, max_size=5)
 def owners(lines: list[Line], rules: str = "") -> list[tuple[str, str, str]]:
     """The owner of each line, in the order given (each line has its own resource)."""
     marts = allocate([{"ResourceId": f"{index:04d}", **line} for index, line in enumerate(lines)], rules)
-    return [tuple(row) for row in marts.rows("SELECT team, service, env FROM charge_daily ORDER BY resource_id")]  # type: ignore[misc]
+    return [tuple(row) for row in marts.rows("SELECT team, service, env FROM charge_daily ORDER BY resource_id")]
 
 
 def rules_of(marts: Marts) -> list[str]:

@@ -47,7 +47,7 @@ def test_no_volume_has_no_unit_cost() -> None:
 def test_tenants_bear_the_service_exactly() -> None:
     """Tenants share a service's cost by their requests, and together bear all of it."""
     marts = allocate([WEB], metrics=[requests(1, count, tenant=name) for name, count in (("a", 1), ("b", 1), ("c", 1))])
-    found = dict(marts.rows("SELECT tenant, cost_direct FROM unit_cost_daily"))  # type: ignore[arg-type]
+    found = dict(marts.rows("SELECT tenant, cost_direct FROM unit_cost_daily"))
     assert found == exact_split(Decimal(10), {"a": Decimal(1), "b": Decimal(1), "c": Decimal(1)})
     assert not marts.broken
 

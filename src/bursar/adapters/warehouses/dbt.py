@@ -154,24 +154,22 @@ def _close() -> None:
 
 
 def _told(failure: Failure, scratch: Path) -> BillError | ConfigError | Unavailable:
-    """The failure in words: what was promised, and the first row that breaks it."""
-    promise = failure.name.replace("_", " ")
+    """The failure in words: what was promised, and the first row that breaks it. Tests of the rules word it themselves."""
     if not failure.sql:
-        first = failure.message.strip().splitlines()
-        return Unavailable(f"the build stopped at {failure.name}: {' '.join(line.strip() for line in first)}", cure="Run: bursar doctor")
-    found = "; ".join(f"{name}={value}" for name, value in _first_row(failure.sql, scratch))
+        lines = (line.strip() for line in failure.message.strip().splitlines())
+        return Unavailable(f"the build stopped at {failure.name}: {' '.join(lines)}", cure="Run: bursar doctor")
+    row = _first_row(failure.sql, scratch)
     if RULES in failure.tags:
-        return ConfigError(f"rules.yaml: {promise}: {found}", cure="Narrow one of the rules it names.")
-    return BillError(
-        f"the marts do not add up to the bill ({promise}): {found}",
-        cure="Nothing was published. Keep the delivery and report this as a bug.",
-    )
+        return ConfigError(f"rules.yaml: {row['problem']}", cure=str(row["cure"]))
+    found = "; ".join(f"{name}={value}" for name, value in row.items())
+    promise = failure.name.replace("_", " ")
+    return BillError(f"the marts do not add up to the bill ({promise}): {found}", cure="Nothing was published. Report this as a bug.")
 
 
-def _first_row(sql: str, scratch: Path) -> list[tuple[str, object]]:
+def _first_row(sql: str, scratch: Path) -> dict[str, object]:
     import duckdb
 
     with duckdb.connect(str(scratch), read_only=True) as connection:
         result = connection.execute(sql)
         names = [str(column[0]) for column in result.description or []]
-        return list(zip(names, result.fetchone() or (), strict=False))
+        return dict(zip(names, result.fetchone() or (), strict=False))

@@ -1,5 +1,8 @@
 -- No charge is claimed by two shared pools: whose weights would apply?
 {{ config(tags=['rules']) }}
-select pools, count(*) as kinds_of_charge, any_value(service_name) as service_name, any_value(charge_category) as charge_category,
-  any_value(team) as team
-from {{ ref('int_owner') }} where contains(pools, ', ') group by pools
+select
+  'shared pools ' || pools || ' claim the same charges, for example ' || concat_ws(', ', charge_category, service_name, 'team ' || team) as problem,
+  'Narrow one of them with AND NOT (…), so that a charge belongs to one pool.' as cure
+from {{ ref('int_owner') }}
+where contains(pools, ', ')
+order by problem

@@ -10,16 +10,20 @@ with entries as (
   {%- endfor %}
 ),
 folded as (
-  select charge_key, scope, entry.key as raw_key, {{ fold_key('entry.key') }} as tag_key, {{ clean_value('entry.value') }} as value
+  select charge_key, scope, entry.key as raw_key, {{ fold_key('entry.key') }} as tag_key, entry.value as raw_value
   from entries
-  where not ({% for prefix in ['aws:', 'goog-', 'hidden-', 'ms-resource-'] %}{{ 'or ' if not loop.first }}starts_with(lower(entry.key), '{{ prefix }}') {% endfor %})
+  where {{ fold_key('entry.key') }} in ({% for key in keys %}{{ "'" ~ key | replace("'", "''") ~ "'" }}, {% endfor %}'')
+),
+cleaned as (
+  select charge_key, scope, raw_key, tag_key, {{ clean_value('raw_value') }} as value
+  from folded
+  where not ({% for prefix in ['aws:', 'goog-', 'hidden-', 'ms-resource-'] %}{{ 'or ' if not loop.first }}starts_with(lower(raw_key), '{{ prefix }}') {% endfor %})
 )
 select
   charge_key
   {%- for key in keys %}{% for scope in [1, 2, 3] %},
   arg_min(value, raw_key) filter (scope = {{ scope }} and tag_key = {{ "'" ~ key | replace("'", "''") ~ "'" }}) as tag_{{ scope }}_{{ keys.index(key) }}
   {%- endfor %}{% endfor %}
-from folded
+from cleaned
 where value is not null
-  and tag_key in ({% for key in keys %}{{ "'" ~ key | replace("'", "''") ~ "'" }}, {% endfor %}'')
 group by charge_key
