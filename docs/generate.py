@@ -1,6 +1,5 @@
-"""Write the generated pages: the data dictionary and the API description. `make docs` runs it; a test compares."""
+"""Write the generated page, the data dictionary. `make docs` runs it; a test compares."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +31,7 @@ def data_dictionary() -> str:
     return f"{HEAD}{rows}\n\n# Marts\n\nOne file per mart and billing period. Contracts are enforced by dbt at every build.\n\n{marts}\n"
 
 
-def openapi() -> str:
-    """The API description as committed JSON."""
-    from bursar.surfaces.api.openapi import description  # noqa: PLC0415 - imports the web framework
-
-    return json.dumps(description(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-PAGES = {"docs/data-dictionary.md": data_dictionary, "docs/api/openapi.json": openapi}
+PAGES = {"docs/data-dictionary.md": data_dictionary}
 """Every generated page with its maker."""
 
 
@@ -53,7 +45,13 @@ def main() -> None:
 
 def _column(column: dict[str, Any]) -> str:
     null = column["nullable"]
-    told = "yes" if null is True else "no" if null is False else ", ".join(f"{version}: {'yes' if value else 'no'}" for version, value in null.items())
+    told = (
+        "yes"
+        if null is True
+        else "no"
+        if null is False
+        else ", ".join(f"{version}: {'yes' if value else 'no'}" for version, value in null.items())
+    )
     allowed = column.get("allowed")
     values = f" One of: {', '.join(allowed)}." if allowed and len(allowed) <= 8 else f" One of {len(allowed)} values." if allowed else ""
     meaning = " ".join(column["description"].split()).replace("|", "\\|")
