@@ -15,7 +15,8 @@ from allocation_models import lay
 
 from bursar.adapters.warehouses import dbt
 from bursar.adapters.warehouses.duckdb import DuckDBWarehouse
-from bursar.allocation.build import MARTS, MartBuilder, Work, project, project_digest
+from bursar.allocation.build import MartBuilder, Work, project, project_digest
+from bursar.allocation.written import MARTS
 from bursar.domain.errors import BillError, ConfigError
 from bursar.lake.layout import read_manifest
 from bursar.lake.snapshots import Snapshot, SnapshotFile, Sums

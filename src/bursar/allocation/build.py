@@ -11,8 +11,7 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,35 +20,18 @@ from bursar.allocation import owners, shared
 from bursar.allocation.columns import extra_columns
 from bursar.allocation.rules import Rules, read_rules
 from bursar.allocation.units import Units, read_units, unit_variables
-from bursar.domain.errors import BillError
-from bursar.domain.money import plain
+from bursar.allocation.written import MARTS, Written, check, read_back
 from bursar.domain.periods import Period
 from bursar.lake import layout
-from bursar.lake.snapshots import Snapshot, SnapshotFile, Sums, merge_sums, to_row
+from bursar.lake.snapshots import Snapshot, SnapshotFile, merge_sums, to_row
 from bursar.ports import Build, Warehouse
+from bursar.query.filter_tree import quote
 
 ALL = "_all"
 LAYER = "marts"
 BATCH_ROWS = 2_000_000
 """Bill lines built in one run of the project: enough that its start does not count, few enough for the memory of a build."""
 
-MARTS: Mapping[str, tuple[str, ...]] = {
-    "charge_daily": ("direct", "allocated"),
-    "cost_daily_owner": ("direct", "allocated"),
-    "cost_daily_account": ("direct", "allocated"),
-    "cost_daily_cloud_service": ("direct", "allocated"),
-    "cost_daily_tag": (),
-    "price_volume_daily": (),
-    "allocation_daily": (),
-    "unit_cost_daily": (),
-    "dimension_values": (),
-}
-"""Every mart, and which of its sums must be the bill's to the last digit once written (the project's own tests hold the others)."""
-
-_COSTS: Mapping[str, tuple[str, str, str, str]] = {
-    "direct": ("billed_cost", "effective_cost", "list_cost", "contracted_cost"),
-    "allocated": ("allocated_billed_cost", "allocated_cost", "allocated_list_cost", "allocated_contracted_cost"),
-}
 _NO_METRICS = (
     "SELECT NULL::VARCHAR AS metric, NULL::DATE AS day, NULL::VARCHAR AS service, NULL::VARCHAR AS env, NULL::VARCHAR AS tenant, "
     "NULL::DECIMAL(38,12) AS quantity, NULL::VARCHAR AS source, NULL::VARCHAR AS quality WHERE false"
@@ -119,10 +101,8 @@ class MartBuilder:
     def _snapshot(self, target: _Target, part: Path, *, now: datetime) -> Snapshot:
         """The snapshot of the files written, once their sums are the bill's."""
         sums = merge_sums(bill.sums for bill in target.work.bills)
-        told = self._told(part)
-        for mart, kinds in MARTS.items():
-            for kind in kinds:
-                _check(mart, kind, told=told[mart], bill=sums, period=target.work.period)
+        told = read_back(part, self.warehouse)
+        check(told, sums, period=target.work.period)
         return Snapshot(
             id=target.id,
             layer=LAYER,
@@ -139,13 +119,6 @@ class MartBuilder:
             seen_at=now,
             landed_at=now,
         )
-
-    def _told(self, part: Path) -> dict[str, _Told]:
-        """What each written file holds: read back from the file, not from the database it came from."""
-        paths = {mart: part / f"{mart}.parquet" for mart in MARTS}
-        asked = " UNION ALL ".join(_question(mart, path) for mart, path in paths.items())
-        answer = self.warehouse.rows(asked, reads=tuple(paths.values()))
-        return {mart: _Told.of([row[1:] for row in answer.rows if row[0] == mart]) for mart in MARTS}
 
     def _variables(self) -> dict[str, object]:
         return variables(read_rules(self.rules), read_units(self.units))
@@ -199,34 +172,6 @@ class _Target:
         return layout.snapshot_folder(self.lake, LAYER, ALL, self.work.period, self.id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """A written mart in numbers: rows, days, and the sums of its direct and allocated costs by currency."""
-
-    rows: int
-    first: date | None
-    last: date | None
-    sums: Mapping[str, Mapping[str, Sums]]
-
-    @classmethod
-    def of(cls, rows: Sequence[tuple[object, ...]]) -> _Told:
-        days = [day for row in rows for day in row[2:4] if isinstance(day, date)]
-        sums = {
-            kind: {
-                str(row[0]): Sums(
-                    **dict(zip(("billed", "effective", "list", "contracted"), map(_money, row[start : start + 4]), strict=True))
-                )
-                for row in rows
-            }
-            for kind, start in (("direct", 4), ("allocated", 8))
-        }
-        return cls(rows=sum(int(str(row[1])) for row in rows), first=min(days, default=None), last=max(days, default=None), sums=sums)
-
-
-def _money(value: object) -> Decimal:
-    return Decimal(str(value or 0))
-
-
 def _batches(works: Sequence[Work]) -> list[list[Work]]:
     batches: list[list[Work]] = []
     lines = 0
@@ -254,7 +199,7 @@ def _inputs(works: Sequence[Work], lake: Path) -> dict[str, tuple[list[Path], st
 
 def _bill_view(period: str, bill: Snapshot) -> str:
     first = Period.parse(period).start
-    return f"SELECT *, {_quoted(bill.source)} AS x_source, DATE '{first}' AS x_billing_period FROM read_parquet({{files}})"
+    return f"SELECT *, {quote(bill.source)} AS x_source, DATE '{first}' AS x_billing_period FROM read_parquet({{files}})"
 
 
 def _slice(mart: str, period: str) -> str:
@@ -263,32 +208,7 @@ def _slice(mart: str, period: str) -> str:
     return f"(SELECT * FROM {mart} WHERE billing_period = DATE '{Period.parse(period).start}'{order})"
 
 
-def _question(mart: str, path: Path) -> str:
-    """Rows, days and sums of a written mart by currency."""
-    days = "min(day), max(day)" if mart != "dimension_values" else "NULL::DATE, NULL::DATE"
-    sums = ", ".join(f"sum({cost})" if kind in MARTS[mart] else "NULL::DECIMAL(38,12)" for kind, costs in _COSTS.items() for cost in costs)
-    return f"SELECT {_quoted(mart)}, currency, count(*), {days}, {sums} FROM read_parquet({_quoted(path)}) GROUP BY currency"
-
-
-def _check(mart: str, kind: str, *, told: _Told, bill: Mapping[str, Sums], period: str) -> None:
-    """Raises BillError unless the file's sums are the bill's, currency by currency."""
-    found = told.sums[kind]
-    for currency in sorted({*found, *bill}):
-        mine, theirs = found.get(currency), bill.get(currency)
-        if mine != theirs:
-            raise BillError(
-                f"{mart} of {period} is not the bill: {kind} {_sums_text(mine)} {currency}, the bill says {_sums_text(theirs)}",
-                cure="Nothing was published. Keep the delivery and report this as a bug.",
-            )
-
-
-def _sums_text(sums: Sums | None) -> str:
-    if sums is None:
-        return "nothing"
-    return f"billed {plain(sums.billed)}, effective {plain(sums.effective)}, list {plain(sums.list)}, contracted {plain(sums.contracted)}"
-
-
-def _file(target: _Target, part: Path, mart: str, told: _Told) -> SnapshotFile:
+def _file(target: _Target, part: Path, mart: str, told: Written) -> SnapshotFile:
     path = part / f"{mart}.parquet"
     with path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -301,7 +221,3 @@ def _file(target: _Target, part: Path, mart: str, told: _Told) -> SnapshotFile:
         min_day=told.first,
         max_day=told.last,
     )
-
-
-def _quoted(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
