@@ -35,7 +35,7 @@ def as_list(value: Value, fields: dict[str, Kind]) -> str:
     else:
         shape = ", ".join(f'"{field}": "VARCHAR"' for field in fields)
         items, have = f"from_json({_json_list(value)}, {quoted(f'[{{{shape}}}]')})", dict.fromkeys(fields, "VARCHAR")
-    typed = ", ".join(f"{identifier(field)} := {_member(value, field, kind, have.get(field))}" for field, kind in fields.items())
+    typed = ", ".join(f"{identifier(field)} := {_member(field, kind, physical=have.get(field))}" for field, kind in fields.items())
     return f"list_transform({items}, lambda item: struct_pack({typed}))"
 
 
@@ -46,10 +46,10 @@ def members(struct: str) -> list[tuple[str, str]]:
     return [_named(part) for part in _split(struct[len("STRUCT(") : -1])]
 
 
-def _member(value: Value, field: str, kind: Kind, physical: str | None) -> str:
+def _member(field: str, kind: Kind, *, physical: str | None) -> str:
     if physical is None:
         return f"CAST(NULL AS {TYPES[kind]})"
-    return scalar(value.inner(f"item.{identifier(field)}", physical=physical), kind)
+    return scalar(Value(sql=f"item.{identifier(field)}", physical=physical), kind)
 
 
 def _named(part: str) -> tuple[str, str]:

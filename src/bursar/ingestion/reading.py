@@ -140,10 +140,9 @@ class _Layout:
 
     def column(self, name: str, column: Column) -> str:
         """SQL that gives the column from this layout, typed; a NULL of its type when it is absent and may be."""
-        place = f"concat({quoted(f'column {name}, file ')}, {self.source_file})"
         found = self._find(name, column)
         if found is not None:
-            return cast(Value(sql=found.sql, physical=found.physical, place=place), column)
+            return cast(found, column)
         if parts := self._prefixed(column):
             return gathered(parts, column)
         if column.required:

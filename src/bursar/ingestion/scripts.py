@@ -11,7 +11,6 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-from bursar.domain.errors import ConfigError
 from bursar.domain.periods import Period
 from bursar.ingestion.casts import identifier, quoted
 from bursar.ingestion.columns import focus_columns
@@ -21,7 +20,8 @@ from bursar.ingestion.reading import DescribedFile, raw_relation
 from bursar.ports import Script, Statement
 
 COSTS = ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost")
-_CHECK = re.compile(r"^-- (check|table): ([a-z0-9-_]+)(?: — (.+))?$", re.MULTILINE)
+_BLOCK = re.compile(r"^-- (charges|variable|table|check): (?:([a-z0-9-_]+) — )?(.+)$", re.MULTILINE)
+_MACROS = Statement(name="macros", sql=packaged("reading.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +32,16 @@ class Delivery:
     period: Period
     snapshot_id: str
     exported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """A part of a family's SQL files, opened by a comment: `-- <kind>: [<name> — ]<promise>`."""
+
+    kind: str
+    name: str
+    promise: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,7 @@ def probe_script(family: Family, files: Sequence[DescribedFile]) -> Script:
     sql = f"SELECT {columns}, count(*) AS rows, max({probe.exported_at}) AS exported_at FROM raw GROUP BY ALL ORDER BY ALL"
     view = f"CREATE TEMP VIEW raw AS {raw_relation(family, files)}"
     return Script(
-        statements=(Statement(name="raw", sql=view), Statement(name="probe", sql=sql, returns=True)),
+        statements=(_MACROS, Statement(name="raw", sql=view), Statement(name="probe", sql=sql, returns=True)),
         reads=tuple(one.file.path for one in files),
     )
 
@@ -74,9 +84,10 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
     return Script(
         statements=(
             *references,
-            Statement(name="macros", sql=packaged("focus/macros.sql")),
+            _MACROS,
+            Statement(name="family macros", sql=packaged("focus/macros.sql")),
             Statement(name="raw", sql=f"CREATE TEMP VIEW raw AS {raw}"),
-            Statement(name="charges", sql=f"CREATE TEMP VIEW charges AS {family.sql}"),
+            *_charges(family),
             Statement(name="copy", sql=_copy(family, delivery, out)),
             Statement(name="focus", sql=f"CREATE TEMP VIEW focus AS SELECT * FROM read_parquet({quoted(str(out))})"),
             *_proofs(family),
@@ -88,7 +99,15 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
 
 def checks(family: Family) -> tuple[Check, ...]:
     """The family's identities, from its `.checks.sql`."""
-    return tuple(Check(id=name, promise=promise, sql=sql) for kind, name, promise, sql in _blocks(family) if kind == "check")
+    return tuple(Check(id=one.name, promise=one.promise, sql=one.sql) for one in _blocks(family.checks) if one.kind == "check")
+
+
+def _charges(family: Family) -> tuple[Statement, ...]:
+    """What a family has to know of the whole delivery first (`-- variable:`), then its SELECT."""
+    blocks = _blocks(family.sql)
+    variables = (Statement(name=one.name, sql=f"SET VARIABLE {one.name} = ({one.sql})") for one in blocks if one.kind == "variable")
+    select = next((one.sql for one in blocks if one.kind == "charges"), family.sql)
+    return (*variables, Statement(name="charges", sql=f"CREATE TEMP VIEW charges AS {select}"))
 
 
 def _proofs(family: Family) -> tuple[Statement, ...]:
@@ -104,7 +123,9 @@ def _proofs(family: Family) -> tuple[Statement, ...]:
         "conformance": conformance_sql(),
     }
     tables = (
-        Statement(name=f"table:{name}", sql=f"CREATE TEMP TABLE {name} AS {sql}") for kind, name, _, sql in _blocks(family) if kind == "table"
+        Statement(name=f"table:{one.name}", sql=f"CREATE TEMP TABLE {one.name} AS {one.sql}")
+        for one in _blocks(family.checks)
+        if one.kind == "table"
     )
     named = (Statement(name=name, sql=sql, returns=True) for name, sql in selects.items())
     identities = (Statement(name=f"check:{check.id}", sql=check.sql, returns=True) for check in checks(family))
@@ -123,7 +144,7 @@ def _copy(family: Family, delivery: Delivery, out: Path) -> str:
         f"CAST({stamped.get(one.name, identifier(one.name))} AS {one.type}) AS {identifier(one.name)}" for one in focus_columns()
     )
     rows = f"SELECT {empty} WHERE false UNION ALL BY NAME SELECT * FROM charges"
-    return f"COPY (SELECT {listed} FROM ({rows}) AS rows) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)"
+    return f"COPY (SELECT {listed} FROM ({rows}) AS rows) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 
 
 def _constants(delivery: Delivery) -> dict[str, str]:
@@ -158,10 +179,7 @@ def _reference_path(stem: str) -> Path:
         return path
 
 
-def _blocks(family: Family) -> list[tuple[str, str, str, str]]:
-    """The parts of a checks file: (check or table, id, promise, SQL)."""
-    pieces = _CHECK.split(family.checks)
-    blocks = list(zip(*(iter(pieces[1:]),) * 4, strict=True))
-    if not blocks:
-        raise ConfigError(f"focus/{family.name}.checks.sql holds no check")
-    return [(kind, name, promise or "", sql.strip().rstrip(";")) for kind, name, promise, sql in blocks]
+def _blocks(sql: str) -> list[_Block]:
+    pieces = _BLOCK.split(sql)[1:]
+    parts = zip(*(iter(pieces),) * 4, strict=True)
+    return [_Block(kind=kind, name=name or "", promise=promise, sql=body.strip().rstrip(";")) for kind, name, promise, body in parts]

@@ -1,16 +1,16 @@
--- AWS line items to FOCUS. Grain: a line item, but RIFee and SavingsPlanRecurringFee give two rows (what was bought, and
--- the part nobody used). No row: SavingsPlanNegation (the fee carries it) and split cost allocation rows (they divide a
--- charge that is a row of its own); both are proven to sum to zero in aws.checks.sql.
-WITH basis AS (
-  -- Net columns count when any line of the delivery fills one: one basis for the whole bill.
-  SELECT EXISTS (FROM raw WHERE line_item_net_unblended_cost IS NOT NULL) AS is_net
-), parts AS (
-  SELECT *, 'whole' AS part FROM raw, basis
+-- variable: aws_is_net — Net columns count when any line of the delivery fills one: one basis for the whole bill.
+SELECT EXISTS (FROM raw WHERE line_item_net_unblended_cost IS NOT NULL)
+
+-- charges: AWS line items to FOCUS. Grain: a line item, but RIFee and SavingsPlanRecurringFee give two rows (what was bought,
+-- and the part nobody used). No row: SavingsPlanNegation (the fee carries it) and split cost allocation rows (they divide
+-- a charge that is a row of its own); both are proven to sum to zero in aws.checks.sql.
+WITH parts AS (
+  SELECT *, 'whole' AS part FROM raw
   WHERE coalesce(line_item_line_item_type, '') <> 'SavingsPlanNegation'
     AND coalesce(line_item_operation, '') NOT IN ('EKSPod-EC2', 'ECSTask-EC2')
     AND split_line_item_parent_resource_id IS NULL
   UNION ALL
-  SELECT *, 'unused' AS part FROM raw, basis WHERE line_item_line_item_type IN ('RIFee', 'SavingsPlanRecurringFee')
+  SELECT *, 'unused' AS part FROM raw WHERE line_item_line_item_type IN ('RIFee', 'SavingsPlanRecurringFee')
 ), kinds AS (
   SELECT
     *,
@@ -41,27 +41,27 @@ WITH basis AS (
     *,
     kind IN ('covered', 'reserved', 'unused') AS is_committed,
     coalesce(
-      CASE WHEN is_net THEN coalesce(line_item_net_unblended_cost, CASE WHEN kind IN ('negotiated', 'discount') THEN 0 END) END,
+      CASE WHEN getvariable('aws_is_net') THEN coalesce(line_item_net_unblended_cost, CASE WHEN kind IN ('negotiated', 'discount') THEN 0 END) END,
       line_item_unblended_cost,
       0
     ) AS cost,
     coalesce(nullif(pricing_public_on_demand_cost, 0), line_item_unblended_cost, 0) AS public_cost,
-    coalesce(CASE WHEN is_net THEN line_item_net_unblended_rate END, line_item_unblended_rate) AS rate
+    coalesce(CASE WHEN getvariable('aws_is_net') THEN line_item_net_unblended_rate END, line_item_unblended_rate) AS rate
   FROM kinds
 ), committed AS (
   SELECT
     *,
     CASE
       WHEN kind = 'covered'
-        THEN coalesce(CASE WHEN is_net THEN savings_plan_net_savings_plan_effective_cost END, savings_plan_savings_plan_effective_cost, 0)
-      WHEN kind = 'reserved' THEN coalesce(CASE WHEN is_net THEN reservation_net_effective_cost END, reservation_effective_cost, 0)
+        THEN coalesce(CASE WHEN getvariable('aws_is_net') THEN savings_plan_net_savings_plan_effective_cost END, savings_plan_savings_plan_effective_cost, 0)
+      WHEN kind = 'reserved' THEN coalesce(CASE WHEN getvariable('aws_is_net') THEN reservation_net_effective_cost END, reservation_effective_cost, 0)
       WHEN kind <> 'unused' THEN 0
       WHEN line_type = 'RIFee' THEN
         coalesce(
-          CASE WHEN is_net THEN reservation_net_unused_amortized_upfront_fee_for_billing_period END,
+          CASE WHEN getvariable('aws_is_net') THEN reservation_net_unused_amortized_upfront_fee_for_billing_period END,
           reservation_unused_amortized_upfront_fee_for_billing_period,
           0
-        ) + coalesce(CASE WHEN is_net THEN reservation_net_unused_recurring_fee END, reservation_unused_recurring_fee, 0)
+        ) + coalesce(CASE WHEN getvariable('aws_is_net') THEN reservation_net_unused_recurring_fee END, reservation_unused_recurring_fee, 0)
       ELSE scaled(
         coalesce(savings_plan_total_commitment_to_date, 0) - coalesce(savings_plan_used_commitment, 0),
         coalesce(savings_plan_net_amortized_upfront_commitment_for_billing_period, 0)
