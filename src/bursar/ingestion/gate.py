@@ -72,7 +72,8 @@ def _contradicts(
     snapshot: Snapshot, published: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime, tolerance: Decimal
 ) -> Held | None:
     mine = [one for (source, period), one in published.items() if period == snapshot.period and source != snapshot.source]
-    rows = reconcile([*mine, snapshot], invoices, now=now, tolerance=tolerance)
+    theirs = [invoice for invoice in invoices if invoice.first.billing_period == snapshot.period]
+    rows = reconcile([*mine, snapshot], theirs, now=now, tolerance=tolerance)
     off = contradictions(rows, keys_of(snapshot))
     if not off:
         return None
