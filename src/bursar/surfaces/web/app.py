@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
@@ -134,7 +135,7 @@ def _explore(request: Request, books: Books) -> Response:
     params = request.query_params
     asked = exploring.asked_of(params, params.getlist("by"))
     if params.get("format"):
-        return _file(documents.costs(books.ask(asked.query())), params["format"])
+        return _file(documents.costs(books.ask(replace(asked.query(), top=None))), params["format"])
     if params.get("add") or "by" in params:
         return RedirectResponse(asked.href(), status_code=303, headers=PAGE)
     try:

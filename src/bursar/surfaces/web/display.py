@@ -136,9 +136,10 @@ def month_short(day: date) -> str:
 
 
 def sentence(text: str, *, longest: int = 400) -> str:
-    """A message of ours about foreign things, cleaned, with a capital at its head."""
+    """A message of ours about foreign things, cleaned, with a capital at its head unless it begins with a file or a name."""
     shown = clean(text, longest=longest)
-    return shown[:1].upper() + shown[1:]
+    first = shown.split(" ", 1)[0].rstrip(",:;.")
+    return shown[:1].upper() + shown[1:] if first.isalpha() else shown
 
 
 def span_words(start: date, end: date) -> str:

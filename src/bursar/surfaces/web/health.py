@@ -3,6 +3,7 @@
 `build` is pure: reports in, a page's values out.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from bursar.surfaces.web.ledgers import InvoiceTable, Waterfall, invoice_table, 
 from bursar.surfaces.web.seals import Seal, covered, scope, seal
 
 MONTHS = 12
+_PLAIN = re.compile(r"[\w./][\w./=+:@-]*")
+"""A path that needs no quoting in a shell."""
 RECENT = 12
 LATE = timedelta(hours=36)
 STALE = timedelta(hours=48)
@@ -127,10 +130,18 @@ class Health:
 
 
 def late_sources(freshness: Sequence[Freshness], now: datetime) -> list[Freshness]:
-    """Sources whose newest month is still open while their newest export is older than 36 hours."""
-    return [
-        one for one in freshness if one.exported_at and not Period.parse(one.newest_period).is_closed(now) and now - one.exported_at > LATE
-    ]
+    """Sources whose newest export is older than 36 hours while more is to come.
+
+    More is to come as long as their newest month is open, or when another source is already one month further. A source that
+    ended longer ago is history, not late.
+    """
+    newest = max((one.newest_period for one in freshness), default="")
+
+    def is_due(one: Freshness) -> bool:
+        period = Period.parse(one.newest_period)
+        return not period.is_closed(now) or str(period.shift(1)) == newest
+
+    return [one for one in freshness if one.exported_at and now - one.exported_at > LATE and is_due(one)]
 
 
 def build(facts: HealthFacts) -> Health:
@@ -201,7 +212,7 @@ def _lane(facts: HealthFacts, one: Freshness, months: Sequence[str]) -> Lane:
     bad = {held.period for held in facts.held if held.source == one.source}
     live = {period for source, period in facts.live if source == one.source}
     states = [_state(period, live=live, bad=bad, again=again, now=facts.now) for period in months]
-    late = one in late_sources([one], facts.now)
+    late = one in late_sources(facts.freshness, facts.now)
     old = one.exported_at or one.landed_at
     return Lane(
         name=clean(one.source),
@@ -225,7 +236,7 @@ def _state(period: str, *, live: set[str], bad: set[str | None], again: set[str]
 
 
 def _held(one: Delivery) -> Held:
-    command = f"bursar ingest {one.name}" if one.name and " " not in one.name else "bursar ingest PATH"
+    command = f"bursar ingest {one.name}" if _PLAIN.fullmatch(one.name) else "bursar ingest PATH"
     return Held(
         name=clean(one.name, longest=120),
         outcome=one.outcome,
