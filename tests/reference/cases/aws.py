@@ -90,6 +90,12 @@ USAGE = [
         charge("1 1 1 1", "Usage", "a known type is not counted", is_unknown=False),
     ),
     bill(
+        "a negative cost of a positive quantity",
+        [line("Usage", cost="-5", public="-6", rate="-5", public_rate="-6"), line("Usage", cost="1", public="1")],
+        charge("-5 -5 -5 -6", "Usage", "costs are as stated, whatever the quantity's sign"),
+        charge("1 1 1 1", "Usage", "and one odd row spoils no bill"),
+    ),
+    bill(
         "tags",
         [line("Usage", cost="1", public="1", tags={"user_team": "Payments", "user_cost_center": "4711"})],
         charge("1 1 1 1", "Usage", "the prefix is the report's, not the owner's", tags={"team": "Payments", "cost_center": "4711"}),

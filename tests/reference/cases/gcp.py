@@ -61,6 +61,7 @@ FEE_SKU = {"id": "AAAA-0000-0001", "description": "Compute Flexible CUD - 1 Year
 OLD_FEE_SKU = {"id": "F61D-0000-0001", "description": "Commitment v1: N1 Cpu in Americas for 1 Year"}
 CORRECTED = {"id": "adj-1", "description": "wrong price", "mode": "COMPLETE_NEGATION_WITH_REMONETIZATION", "type": "USAGE_CORRECTION"}
 PROJECT_LABELS = [{"key": "team", "value": "platform"}, {"key": "cost-center", "value": "9"}]
+NEGATED: Row = {"amount": "-3600", "unit": "seconds", "amount_in_pricing_units": "-1", "pricing_unit": "hour"}
 NO_PRICE: dict[str, object] = {"sku_id": None, "pricing_quantity": None, "pricing_category": None, "consumed_quantity": None}
 
 REGULAR = [
@@ -208,7 +209,15 @@ OTHERS = [
     ),
     bill(
         "correction of an earlier month",
-        [row("-5", adjustment_info=CORRECTED, usage_start_time="2026-09-20T10:00:00Z", usage_end_time="2026-09-20T11:00:00Z")],
+        [
+            row(
+                "-5",
+                usage=NEGATED,
+                adjustment_info=CORRECTED,
+                usage_start_time="2026-09-20T10:00:00Z",
+                usage_end_time="2026-09-20T11:00:00Z",
+            )
+        ],
         charge(
             "-5 -5 -5 -5",
             "Usage",
@@ -219,15 +228,33 @@ OTHERS = [
         ),
     ),
     bill(
+        "a negative cost of a positive quantity",
+        [row("-5", contracted="-5", listed="-6"), row("1")],
+        charge("-5 -5 -5 -6", "Usage", "costs are as stated, whatever the quantity's sign"),
+        charge("1 1 1 1", "Usage", "and one odd row spoils no bill"),
+    ),
+    bill(
         "correction within the month",
-        [row("-5", adjustment_info=CORRECTED)],
+        [row("-5", usage=NEGATED, adjustment_info=CORRECTED)],
         charge("-5 -5 -5 -5", "Usage", "usage of the invoice's own month", charge_class=None),
     ),
     bill(
         "correction at the edge of a Pacific month",
         [
-            row("-1", adjustment_info=CORRECTED, usage_start_time="2026-10-01T06:59:59Z", usage_end_time="2026-10-01T07:00:00Z"),
-            row("-2", adjustment_info=CORRECTED, usage_start_time="2026-10-01T07:00:00Z", usage_end_time="2026-10-01T08:00:00Z"),
+            row(
+                "-1",
+                usage=NEGATED,
+                adjustment_info=CORRECTED,
+                usage_start_time="2026-10-01T06:59:59Z",
+                usage_end_time="2026-10-01T07:00:00Z",
+            ),
+            row(
+                "-2",
+                usage=NEGATED,
+                adjustment_info=CORRECTED,
+                usage_start_time="2026-10-01T07:00:00Z",
+                usage_end_time="2026-10-01T08:00:00Z",
+            ),
         ],
         charge("-1 -1 -1 -1", "Usage", "23:59:59 of 30 September in Los Angeles", charge_class="Correction"),
         charge("-2 -2 -2 -2", "Usage", "midnight of 1 October there", charge_class=None),
@@ -238,6 +265,7 @@ OTHERS = [
             row(
                 "-1",
                 cost_type="tax",
+                usage=NEGATED,
                 adjustment_info=CORRECTED,
                 usage_start_time="2026-08-01T07:00:00Z",
                 usage_end_time="2026-09-01T07:00:00Z",
