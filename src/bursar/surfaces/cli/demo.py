@@ -24,7 +24,7 @@ Examples:
 
 FIRST, LAST = "2026-09", "2026-10"
 ROWS = 12_000
-RULE = "  team:\n    - {tags: [team, owner, squad, cost-center], map: {paymets: payments, srch: search}}\n    - {default: unallocated}\n"
+RULE = "  team:\n    - {tags: [team, owner, squad, cost-center], map: {paymets: payments, webb: web}}\n    - {default: unallocated}\n"
 TYPO, TEAM = "paymets", "payments"
 SERVICE = "checkout-api"
 
