@@ -70,14 +70,15 @@ WITH runs AS (
   -- unit prices as delivered where they make the cost, else the cost for one unit
   SELECT
     costed.*,
-    -- a row without a rate has one unit of itself
+    -- a row without a rate has one unit of itself; quantities bear the sign, prices never
     CASE
       WHEN category = 'Tax' THEN NULL
-      WHEN quantity IS NULL OR (quantity = 0 AND (contracted <> 0 OR listed <> 0 OR unit_price IS NULL)) THEN CASE WHEN cost < 0 THEN -1 ELSE 1 END
+      WHEN quantity IS NULL OR (quantity = 0 AND (contracted <> 0 OR listed <> 0 OR unit_price IS NULL)) THEN CASE WHEN contracted < 0 THEN -1 ELSE 1 END
+      WHEN (contracted < 0) <> (quantity < 0) AND contracted <> 0 THEN -quantity
       ELSE quantity
     END AS priced_quantity,
-    contracted = at_contract AND contract_product IS NOT NULL AS is_contract_stated,
-    listed = at_list AND payg_cost_in_billing_currency IS NULL AND payg_product IS NOT NULL AS is_list_stated,
+    coalesce(contracted = at_contract AND priced_quantity = quantity, false) AS is_contract_stated,
+    coalesce(listed = at_list AND priced_quantity = quantity AND payg_cost_in_billing_currency IS NULL, false) AS is_list_stated,
     unit_price(contracted, priced_quantity) AS contracted_price,
     unit_price(listed, priced_quantity) AS listed_price,
     blocks.block_unit,
@@ -91,7 +92,7 @@ SELECT
   contracted AS ContractedCost,
   listed AS ListCost,
   priced_quantity AS PricingQuantity,
-  CASE WHEN category <> 'Tax' THEN CASE WHEN priced_quantity = quantity THEN coalesce(unit_of_measure, 'Units') ELSE 'Units' END END AS PricingUnit,
+  CASE WHEN category <> 'Tax' THEN CASE WHEN abs(priced_quantity) = abs(quantity) THEN coalesce(unit_of_measure, 'Units') ELSE 'Units' END END AS PricingUnit,
   CASE WHEN is_contract_stated AND rate = 1 AND category <> 'Tax' THEN unit_price ELSE contracted_price END AS ContractedUnitPrice,
   CASE WHEN is_list_stated AND rate = 1 AND category <> 'Tax' THEN payg_price ELSE listed_price END AS ListUnitPrice,
   CASE WHEN category = 'Usage' AND NOT is_unused THEN coalesce(quantity, 0) * units_per_block END AS ConsumedQuantity,

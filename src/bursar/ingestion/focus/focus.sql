@@ -53,10 +53,14 @@ WITH named AS (
       CASE lower(CommitmentDiscountCategory) WHEN 'spend' THEN 'Spend' WHEN 'usage' THEN 'Usage' END,
       CASE WHEN cloud = 'gcp' OR regexp_matches(concat(CommitmentDiscountType, commitment), 'savings ?plan', 'i') THEN 'Spend' ELSE 'Usage' END
     ) END AS commitment_category,
-    -- a charge without a rate is one unit of itself
+    -- a charge without a rate is one unit of itself; where we set the price, the quantity bears the sign
     CASE
       WHEN category = 'Tax' THEN NULL
-      WHEN category IN ('Usage', 'Purchase') AND class IS NULL THEN coalesce(PricingQuantity, CASE WHEN ListCost < 0 THEN -1 ELSE 1 END)
+      WHEN category IN ('Usage', 'Purchase') AND class IS NULL THEN CASE
+        WHEN PricingQuantity IS NULL THEN CASE WHEN ListCost < 0 THEN -1 ELSE 1 END
+        WHEN ContractedUnitPrice IS NULL AND ListUnitPrice IS NULL AND contracted < 0 THEN -abs(PricingQuantity)
+        ELSE PricingQuantity
+      END
       ELSE PricingQuantity
     END AS quantity,
     coalesce(ServiceName, x_ServiceCode, provider, 'Unknown') AS service
@@ -198,7 +202,7 @@ SELECT
   CommitmentProgramEligibilityDetails,
   ContractApplied,
 
-  filled(map_concat(pairs_to_map(list_filter(x_Tags, lambda tag: NOT tag.x_Inherited)), pairs_to_map(x_Labels), Tags)) AS Tags,
+  filled(map_concat(pairs_to_map(list_filter(x_Tags, lambda tag: NOT tag.x_Inherited)), pairs_to_map(x_Labels), valued(Tags))) AS Tags,
   filled(map_concat(pairs_to_map(x_ProjectLabels), pairs_to_map(list_filter(x_Tags, lambda tag: tag.x_Inherited)))) AS x_InheritedTags,
   x_CostCategories,
   x_Discounts,

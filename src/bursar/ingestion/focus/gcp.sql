@@ -48,8 +48,12 @@ WITH summed AS (
       WHEN part IN ('unused', 'fee') THEN 0
       ELSE coalesce(cost_at_list, cost, 0)
     END AS listed,
-    -- a row without a rate, or with none of its unit, has one unit of itself
-    CASE WHEN category <> 'Tax' THEN coalesce(nullif(usage_amount_in_pricing_units, 0), CASE WHEN net < 0 THEN -1 ELSE 1 END) END AS quantity
+    -- a row without a rate, or with none of its unit, has one unit of itself; quantities bear the sign, prices never
+    CASE
+      WHEN category <> 'Tax'
+      THEN coalesce(nullif(abs(usage_amount_in_pricing_units), 0), 1)
+        * CASE WHEN contracted < 0 OR (contracted = 0 AND (listed < 0 OR usage_amount_in_pricing_units < 0)) THEN -1 ELSE 1 END
+    END AS quantity
   FROM judged
 ), priced AS (
   SELECT

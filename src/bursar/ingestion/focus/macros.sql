@@ -26,6 +26,14 @@ CREATE TEMP MACRO converted(product, rate, likely) AS
 CREATE TEMP MACRO filled(tags) AS
   CASE WHEN cardinality(CAST(tags AS MAP(VARCHAR, VARCHAR))) > 0 THEN tags END;
 
+-- Tags where a key without a value, as opposed to an empty one, is 'true'.
+CREATE TEMP MACRO valued(tags) AS
+  CASE
+    WHEN list_count(map_values(tags)) < cardinality(tags)
+    THEN map_from_entries(list_transform(map_entries(tags), lambda tag: {'key': tag.key, 'value': coalesce(tag.value, 'true')}))
+    ELSE tags
+  END;
+
 -- A list of key-value structs as a map without empty values; of a key that occurs twice the first counts.
 CREATE TEMP MACRO pairs_to_map(pairs) AS
   map_from_entries(

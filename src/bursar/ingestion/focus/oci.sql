@@ -4,7 +4,7 @@ WITH costed AS (
   SELECT
     *,
     coalesce(cost_my_cost, 0) AS cost,
-    coalesce(nullif(usage_billed_quantity, 0), CASE WHEN cost_my_cost < 0 THEN -1 ELSE 1 END) AS quantity,
+    coalesce(nullif(abs(usage_billed_quantity), 0), 1) * CASE WHEN cost_my_cost < 0 THEN -1 ELSE 1 END AS quantity,
     usage_billed_quantity <> 0 AS has_quantity,
     date_trunc('month', line_item_interval_usage_start) AS month_start
   FROM raw

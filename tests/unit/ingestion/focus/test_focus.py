@@ -282,3 +282,8 @@ def test_two_digit_years(tmp_path: Path) -> None:
     """5/1/26 is the first of May of 2026."""
     times = {"BillingPeriodStart": "5/1/26", "BillingPeriodEnd": "6/1/26", "ChargePeriodStart": "5/1/26", "ChargePeriodEnd": "5/2/26"}
     assert one({**AWS, **times}, tmp_path, period="2026-05")["ChargePeriodStart"] == datetime(2026, 5, 1)  # noqa: DTZ001 naive means UTC here
+
+
+def test_a_key_without_value_is_true_and_an_empty_value_stays(tmp_path: Path) -> None:
+    """A valueless tag is `true`, as FOCUS says; an empty one is empty."""
+    assert one({**AWS, "Tags": '{"a": null, "b": "", "c": "x"}'}, tmp_path)["Tags"] == {"a": "true", "b": "", "c": "x"}

@@ -72,6 +72,7 @@ LINES = [
     at(line("same-month", "-5", adjustment_info=CORRECTED), "2026-10-01 07:00:00 UTC", "2026-10-01 08:00:00 UTC"),
     at(line("late", "4"), "2026-09-30 20:00:00 UTC", "2026-09-30 21:00:00 UTC"),
     line("partner", "2", invoice={"month": "202610", "publisher_type": "PARTNER"}, seller_name="Acme SaaS"),
+    line("negative", "-5", cost_at_list="-6"),
     line("yen", "1200", currency="JPY"),
     line("spot", "1", sku={"id": "S", "description": "Spot Preemptible N1 Core running in Americas"}),
     line(
@@ -179,6 +180,13 @@ def test_credits_stay_readable(bill: Made) -> None:
     charges = bill.by("SubAccountId")
     assert [Decimal(str(credit["amount"])) for credit in json.loads(charges["regular"]["x_Credits"])] == [Decimal(-1), Decimal("-0.5")]
     assert charges["yen"]["x_Credits"] is None
+
+
+def test_quantities_bear_the_sign(bill: Made) -> None:
+    """A negative cost of a positive quantity has a negative quantity and no negative price."""
+    charge = bill.by("SubAccountId")["negative"]
+    assert cost(charge) == costs("-5 -5 -5 -6")
+    assert [charge[field] for field in ("PricingQuantity", "ContractedUnitPrice", "ListUnitPrice")] == [-1, 5, 6]
 
 
 def test_places_and_services_are_named(bill: Made) -> None:
