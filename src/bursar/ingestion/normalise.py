@@ -71,7 +71,8 @@ def code_digest(source_format: str) -> str:
     family = family_of(source_format)
     package = resources.files("bursar.ingestion")
     names = [f"focus/{family.name}{suffix}" for suffix in (".yaml", ".sql", ".checks.sql")]
-    names += ["focus/columns.yaml", "casts.py", "families.py", "nested.py", "reading.py", "scripts.py"]
+    names += ["focus/columns.yaml", "focus/macros.sql", "reading.sql"]
+    names += ["casts.py", "families.py", "ndjson.py", "nested.py", "reading.py", "scripts.py"]
     names += [f"reference/{name}.csv" for name in family.references]
     digest = hashlib.sha256()
     for name in names:
