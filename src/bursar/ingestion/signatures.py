@@ -93,7 +93,7 @@ def _focus(names: Collection[str]) -> str:
 def _first_line(path: Path) -> str:
     try:
         with _opened(path) as file:
-            head = file.read(HEADER_BYTES)
+            head = file.readline(HEADER_BYTES)
     except (OSError, EOFError, zlib.error) as error:
         raise BillError(f"{path.name}: damaged: {error}", cure="Fetch the file again.") from error
     text = head.decode("utf-8-sig", errors="replace")

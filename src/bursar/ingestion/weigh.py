@@ -1,4 +1,4 @@
-"""How much a delivered file would unpack to, before it is unpacked: two megabytes may hold twenty gigabytes.
+"""How much a delivered Parquet file would unpack to, before it is unpacked: two megabytes may hold twenty gigabytes.
 
 A guard against the honest mistake and the plain bomb, in milliseconds. What lies about itself meets the limits of the box.
 """
@@ -30,16 +30,13 @@ def weigh_statements(files: Sequence[BillFile]) -> tuple[Statement, ...]:
 
 
 def check_weight(files: Sequence[BillFile], answers: Mapping[str, Rows]) -> None:
-    """Raises OverLimit, naming the file, for one that would unpack to far more than its size."""
-    for file in files:
+    """Raises OverLimit, naming the file, for a Parquet file that would unpack to far more than its size (gzip: `packed`)."""
+    for file in (one for one in files if one.kind == "parquet"):
         packed = file.path.stat().st_size
-        if file.kind == "parquet":
-            rows, *widths = (int(str(value)) for value in answers[_name(file)].rows[0])
-            if rows > max(FREE_ROWS, packed * ROWS_PER_BYTE):
-                raise _refused(file, f"{rows:,} rows")
-            unpacked = rows * sum(widths)
-        else:
-            unpacked = _gzip_size(file.path)
+        rows, *widths = (int(str(value)) for value in answers[_name(file)].rows[0])
+        if rows > max(FREE_ROWS, packed * ROWS_PER_BYTE):
+            raise _refused(file, f"{rows:,} rows")
+        unpacked = rows * sum(widths)
         if unpacked > max(FREE_BYTES, packed * RATIO):
             raise _refused(file, f"about {unpacked / (1 << 30):,.1f} GB")
 
@@ -53,15 +50,6 @@ def _weigh(path: Path) -> str:
     rows = f"SELECT sum(num_rows) FROM parquet_file_metadata({quoted(str(path))})"
     widths = "coalesce(ceil(avg(coalesce(strlen(CAST(COLUMNS(*) AS VARCHAR)), 0))), 0)::BIGINT"
     return f"SELECT ({rows}), {widths} FROM (SELECT * FROM {read} LIMIT {_SAMPLE})"
-
-
-def _gzip_size(path: Path) -> int:
-    """What a gzip file says of its size in its last four bytes (modulo 4 GiB, of its last member); 0 for another file."""
-    if not path.name.endswith(".gz") or path.stat().st_size < 4:
-        return 0
-    with path.open("rb") as file:
-        file.seek(-4, 2)
-        return int.from_bytes(file.read(4), "little")
 
 
 def _refused(file: BillFile, what: str) -> OverLimit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,10 @@ def delivery(folder: Path, **files: bytes) -> Delivery:
     """A delivery of these files."""
     parts: list[Part] = []
     for name, content in files.items():
-        path = folder / f"{name}.csv.gz"
+        path = folder / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        parts.append(Part(path=path, key=f"bucket/{name}.csv.gz", kind="csv"))
+        parts.append(Part(path=path, key=f"bucket/{name}.csv", kind="csv"))
     return Delivery(name="bucket", format="aws-cur", parts=tuple(parts), source="aws-cur-x", period="2026-10", rows=5)
 
 
@@ -62,14 +63,27 @@ def test_what_is_landed_is_what_was_delivered(tmp_path: Path, store: sa.Engine) 
     raw = landed(bill, fingerprint(bill), tmp_path / "lake", store)
     files = bill_files(tmp_path / "lake", [raw])
     assert [(file.path.read_bytes(), file.key, file.kind) for file in files] == [
-        (b"one", "bucket/x.csv.gz", "csv"),
-        (b"two", "bucket/y.csv.gz", "csv"),
+        (b"one", "bucket/x.csv", "csv"),
+        (b"two", "bucket/y.csv", "csv"),
     ]
-    assert all(file.path.name.endswith(".csv.gz") for file in files)
+    assert all(file.path.name.endswith(".csv") for file in files)
     with store.connect() as connection:
         assert snapshots.find(connection, raw.id) == raw
     folder = layout.snapshot_folder(tmp_path / "lake", "raw", "aws-cur-x", "2026-10", raw.id)
     assert snapshots.from_row(layout.read_manifest(folder) or {}) == raw
+
+
+def test_a_packed_file_that_was_cut_is_not_landed(tmp_path: Path, store: sa.Engine) -> None:
+    """The engine would read it up to the cut and say nothing."""
+    whole = gzip.compress(b"a,b\n" * 1000)
+    path = tmp_path / "x.csv.gz"
+    path.write_bytes(whole[:-4])
+    bill = Delivery(name="x", format="focus", parts=(Part(path=path, key="x.csv.gz", kind="csv"),))
+    with pytest.raises(BillError, match=r"x\.csv\.gz: cut short"):
+        landed(bill, fingerprint(bill), tmp_path / "lake", store)
+    path.write_bytes(whole)
+    raw = landed(bill, fingerprint(bill), tmp_path / "lake", store)
+    assert raw.files[0].path.endswith("part-0000.csv.gz")
 
 
 def test_a_landing_that_died_before_it_was_recorded_is_taken_up(tmp_path: Path, store: sa.Engine) -> None:
@@ -88,7 +102,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_landed(tmp_path: Path, stor
     bill = delivery(tmp_path / "in", x=b"one", y=b"two")
     mark = fingerprint(bill)
     bill.parts[1].path.write_bytes(b"two and more")
-    with pytest.raises(BillError, match=r"bucket/y\.csv\.gz: changed while"):
+    with pytest.raises(BillError, match=r"bucket/y\.csv: changed while"):
         landed(bill, mark, tmp_path / "lake", store)
     assert [path for path in (tmp_path / "lake").rglob("*") if path.is_file() or path.suffix == ".part"] == []
     with store.connect() as connection:

@@ -9,7 +9,7 @@ import pytest
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.families import FAMILIES, family
-from bursar.ingestion.signatures import FORMATS, format_of, header_of, kind_of
+from bursar.ingestion.signatures import FORMATS, HEADER_BYTES, format_of, header_of, kind_of
 
 HEADERS = {
     "aws-cur": [
@@ -98,7 +98,7 @@ def test_a_name_tells_how_a_file_is_written(name: str, kind: str | None) -> None
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("cut.csv.gz", gzip.compress(b"BilledCost,ChargeCategory\n" * 200)[:30]),
+        ("cut.csv.gz", gzip.compress(b"BilledCost,ChargeCategory\n" * 200, mtime=0)[:12]),
         ("not.csv.gz", b"plain text"),
         ("empty.csv.gz", b"\x1f\x8b\x08"),
         ("list.jsonl", b"[1, 2"),
@@ -132,6 +132,5 @@ def test_an_empty_file_has_an_empty_header(tmp_path: Path, content: str) -> None
 def test_only_the_head_of_a_bomb_is_unpacked(tmp_path: Path) -> None:
     """A header is looked for in the first megabyte, however much a file unpacks to."""
     path = tmp_path / "bomb.csv.gz"
-    path.write_bytes(gzip.compress(b"a" * (64 << 20)))
-    with pytest.raises(BillError):
-        header_of(path, "csv")
+    path.write_bytes(gzip.compress(b"a," * (32 << 20), compresslevel=1))
+    assert sum(len(name) + 1 for name in header_of(path, "csv")) <= HEADER_BYTES + 1
