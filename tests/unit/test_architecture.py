@@ -4,6 +4,7 @@ import ast
 import sys
 import tomllib
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_no_cost_is_a_float() -> None:
     assert not [f"{path.name}:{node.lineno}" for path in rooms for node in ast.walk(ast.parse(path.read_text("utf-8"))) if _is_float(node)]
 
 
-def _is_float(node: ast.AST) -> bool:
+def _is_float(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
 
 

@@ -44,7 +44,9 @@ def examine(app: Bursar) -> Iterator[Finding]:
         except BursarError as error:
             yield Finding(check=name, verdict="fail", cause=str(error), cure=error.cure)
         except OSError as error:
-            yield Finding(check=name, verdict="fail", cause=f"{type(error).__name__}: {error}", cure="Check the file's permissions and the disk.")
+            yield Finding(
+                check=name, verdict="fail", cause=f"{type(error).__name__}: {error}", cure="Check the file's permissions and the disk."
+            )
 
 
 def _configuration(app: Bursar) -> Iterator[Finding]:
@@ -52,7 +54,10 @@ def _configuration(app: Bursar) -> Iterator[Finding]:
         yield Finding(check="configuration", verdict="ok", cause=f"{app.config.project / 'bursar.yaml'}, {len(app.config.sources)} sources")
     else:
         yield Finding(
-            check="configuration", verdict="ok", cause="built-in defaults; no bursar.yaml here", cure="To write a commented one: bursar init"
+            check="configuration",
+            verdict="ok",
+            cause="built-in defaults; no bursar.yaml here",
+            cure="To write a commented one: bursar init",
         )
 
 
@@ -64,7 +69,9 @@ def _state_folder(app: Bursar) -> Iterator[Finding]:
         cure = "Put --home on a local disk; locks and syncs of a network file system do not hold."
         yield Finding(check="state folder", verdict="fail", cause=f"{home} is on {kind}, a network file system", cure=cure)
     elif free < ENOUGH_BYTES:
-        yield Finding(check="state folder", verdict="warn", cause=f"{free >> 20:,} MB free below {home}", cure="Free some space, or move --home.")
+        yield Finding(
+            check="state folder", verdict="warn", cause=f"{free >> 20:,} MB free below {home}", cure="Free some space, or move --home."
+        )
     else:
         yield Finding(check="state folder", verdict="ok", cause=f"{home}, {free >> 30:,} GB free")
 
@@ -79,7 +86,7 @@ def _database(app: Bursar) -> Iterator[Finding]:
         yield Finding(check="database", verdict="ok", cause="migrations applied, journal chain whole")
 
 
-def _engine(app: Bursar) -> Iterator[Finding]:
+def _engine(_app: Bursar) -> Iterator[Finding]:
     for package, wanted in PINNED.items():
         found = metadata.version(package)
         if found != wanted:
@@ -97,7 +104,12 @@ def _box(app: Bursar) -> Iterator[Finding]:
     except BillError:
         yield Finding(check="ingest box", verdict="ok", cause=f"closed; memory {app.config.box.memory}, {app.config.box.threads} threads")
     else:
-        yield Finding(check="ingest box", verdict="fail", cause="the ingest child could read a file it was not given", cure="Do not ingest anything; report this.")
+        yield Finding(
+            check="ingest box",
+            verdict="fail",
+            cause="the ingest child could read a file it was not given",
+            cure="Do not ingest anything; report this.",
+        )
 
 
 def _sources(app: Bursar) -> Iterator[Finding]:
@@ -107,7 +119,9 @@ def _sources(app: Bursar) -> Iterator[Finding]:
         if source.kind not in {"auto", *FORMATS}:
             yield Finding(check=name, verdict="fail", cause=f"unknown kind {source.kind!r}", cure=f"One of: auto, {', '.join(FORMATS)}.")
         elif not source.uri.startswith("file://"):
-            yield Finding(check=name, verdict="fail", cause=f"cannot read {source.uri}", cure="Copy the export to a folder and use file://.")
+            yield Finding(
+                check=name, verdict="fail", cause=f"cannot read {source.uri}", cure="Copy the export to a folder and use file://."
+            )
         elif not path.exists():
             yield Finding(check=name, verdict="fail", cause=f"there is no {path}", cure="Create it, or mend the uri.")
         elif not os.access(path, os.R_OK | os.X_OK):
@@ -130,11 +144,21 @@ def _data(app: Bursar) -> Iterator[Finding]:
     missing = [file.path for file in head.files if not file.path.is_file()]
     if missing:
         cure = "Restore the lake from a backup, or ingest the bill again into a new --home."
-        yield Finding(check="data", verdict="fail", cause=f"{len(missing)} files of generation {head.n} are gone, such as {missing[0].name}", cure=cure)
+        yield Finding(
+            check="data",
+            verdict="fail",
+            cause=f"{len(missing)} files of generation {head.n} are gone, such as {missing[0].name}",
+            cure=cure,
+        )
         return
     age = app.clock() - head.data_as_of if head.data_as_of else None
     if age and age > STALE:
-        yield Finding(check="data", verdict="warn", cause=f"generation {head.n}; the newest export is {age.days} days old", cure="Ingest a newer export.")
+        yield Finding(
+            check="data",
+            verdict="warn",
+            cause=f"generation {head.n}; the newest export is {age.days} days old",
+            cure="Ingest a newer export.",
+        )
     else:
         yield Finding(check="data", verdict="ok", cause=f"generation {head.n}, {len(head.periods())} billing periods")
 

@@ -22,10 +22,10 @@ def doctor(ctx: click.Context, output: str | None) -> None:
 
     Nothing is changed and nothing leaves this machine.
     """
-    from bursar.operations.doctor import examine
+    from bursar.operations.doctor import Finding, examine
 
     app = opened(ctx)
-    findings = []
+    findings: list[Finding] = []
     for finding in examine(app):
         findings.append(finding)
         if output in {None, "table"}:
