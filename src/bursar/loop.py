@@ -59,7 +59,8 @@ class Bursar:
             found = recognise(paths, warehouse=self.warehouse, named=named)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
             outcomes += self._invoices(found.invoices)
-            intake = Intake(lake=self.lake, warehouse=self.warehouse, clock=self.clock, progress=self.progress)
+            ready = self.marts.prepare if build else lambda: None
+            intake = Intake(lake=self.lake, warehouse=self.warehouse, clock=self.clock, progress=self.progress, ready=ready)
             outcomes += intake.take(found.bills)
             metrics = MetricIntake(lake=self.lake, warehouse=self.warehouse, clock=self.clock)
             outcomes += [one for path in found.metrics for one in metrics.take(path)]

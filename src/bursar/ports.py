@@ -65,6 +65,10 @@ class Warehouse(Protocol):
         """One SELECT over exactly these files, in the reader's box."""
         ...
 
+    def prepare(self, project: Path) -> None:
+        """Get ready to build a project while something else goes on. Says nothing; a build that needs it waits."""
+        ...
+
     def build(self, build: Build) -> None:
         """Build the marts and write each wanted one to its path. Raises BillError naming the model or test that failed."""
         ...

@@ -59,6 +59,10 @@ class MartBuilder:
         """Read and compile the rules and units. Raises ConfigError naming file, rule and cure when they cannot be used."""
         self._variables()
 
+    def prepare(self) -> None:
+        """Get ready to build soon, beside other work."""
+        self.warehouse.prepare(project())
+
     def identity(self, period: str, *, bills: Iterable[Snapshot], metrics: Iterable[Snapshot] = ()) -> str:
         """The id the period's marts have if built from these now. Raises ConfigError for rules or units that cannot be read."""
         return self._identity(Work(period=period, bills=tuple(bills), metrics=tuple(metrics)), self._variables())

@@ -21,12 +21,13 @@ from bursar.ports import Clock, Progress, Warehouse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
-    """Takes bills into the lake. Told what it is doing through `progress`."""
+    """Takes bills into the lake. Tells what it is doing through `progress`, and `ready` that there will be something to build."""
 
     lake: Lake
     warehouse: Warehouse
     clock: Clock
     progress: Progress
+    ready: Callable[[], None] = lambda: None
 
     def take(self, bills: Sequence[Delivery]) -> list[Outcome]:
         """Take every bill in; a wrong one becomes a quarantined outcome, all others go on."""
@@ -157,6 +158,7 @@ class Intake:
     def _staged(self, bill: Delivery, work: Work, size: int, *, where: str = "") -> Outcome:
         """Normalise one period and stage it; what is older than the live one is kept for history only."""
         files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
+        self.ready()
         made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
         with self.lake.store.begin() as connection:
             live = snapshots.live(connection, "focus").get((work.source, work.period))

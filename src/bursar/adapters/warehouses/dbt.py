@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,19 @@ def run_dbt(  # noqa: PLR0913 - what a run is made of
             _close()
         if failure:
             raise _told(failure, scratch)
+
+
+def prepare(project: Path, database: str, target: Path) -> None:
+    """Import dbt and parse the project in a thread, so that a build that comes soon starts at once.
+
+    What fails here fails again in the build, and is told there.
+    """
+
+    def parse() -> None:
+        with _LOCK, suppress(Exception):
+            _manifest(project, database, target)
+
+    threading.Thread(target=parse, name="dbt-parse").start()
 
 
 def _write_profile(folder: Path, scratch: Path, *, threads: int, memory_limit: str) -> None:

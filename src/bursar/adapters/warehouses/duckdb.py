@@ -20,11 +20,14 @@ from typing import cast
 import duckdb
 
 from bursar.adapters.warehouses.child import Job, Limits
-from bursar.adapters.warehouses.dbt import run_dbt
+from bursar.adapters.warehouses.dbt import prepare, run_dbt
 from bursar.domain.errors import BillError, OverLimit, Unavailable
 from bursar.ports import Build, Rows, Script
 
 GIB = 1 << 30
+SCRATCH = "build.duckdb"
+"""Name of the database of a build; the parsed project names its relations after it."""
+
 OPEN_BOXES = 8
 """Reader's boxes kept open; each is one set of files."""
 
@@ -66,6 +69,7 @@ class DuckDBWarehouse:
         self._scratch = scratch
         self._open: OrderedDict[tuple[Path, ...], duckdb.DuckDBPyConnection] = OrderedDict()
         self._lock = threading.Lock()
+        self._prepared: set[Path] = set()
 
     def run(self, script: Script) -> Mapping[str, Rows]:
         """Run a script in the ingest child. Raises BillError, or OverLimit when the child was stopped."""
@@ -106,10 +110,16 @@ class DuckDBWarehouse:
             timer.cancel()
             cursor.close()
 
+    def prepare(self, project: Path) -> None:
+        """Import dbt and parse the project beside whatever the children do now."""
+        if project not in self._prepared:
+            self._prepared.add(project)
+            prepare(project, SCRATCH, self._scratch / "dbt")
+
     def build(self, build: Build) -> None:
         """Run the dbt project over a scratch database of its own name, then write the wanted relations as Parquet."""
         with self._folder() as folder:
-            scratch = folder / "build.duckdb"  # a new folder each time: DuckDB remembers a path it once opened
+            scratch = folder / SCRATCH  # a new folder each time: DuckDB remembers a path it once opened
             self._lay_inputs(scratch, build)
             variables = dict(build.variables)
             run_dbt(
