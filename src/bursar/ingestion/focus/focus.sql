@@ -63,7 +63,8 @@ WITH named AS (
       END
       ELSE PricingQuantity
     END AS quantity,
-    coalesce(ServiceName, x_ServiceCode, provider, 'Unknown') AS service
+    coalesce(ServiceName, x_ServiceCode, provider, 'Unknown') AS service,
+    CASE WHEN category IN ('Usage', 'Purchase') THEN coalesce(SkuId, x_ServiceCode, ServiceName, provider, 'Unknown') WHEN category <> 'Tax' THEN SkuId END AS sku
   FROM committed
 ), priced AS (
   SELECT
@@ -159,7 +160,7 @@ SELECT
     ELSE BillingCurrency
   END AS CommitmentDiscountUnit,
   CapacityReservationId,
-  CASE WHEN CapacityReservationId IS NOT NULL THEN CASE lower(CapacityReservationStatus) WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END END AS CapacityReservationStatus,
+  CASE WHEN CapacityReservationId IS NOT NULL AND category = 'Usage' THEN CASE lower(CapacityReservationStatus) WHEN 'used' THEN 'Used' WHEN 'unused' THEN 'Unused' END END AS CapacityReservationStatus,
   CASE lower(x_AmortizationClass) WHEN 'native' THEN 'Native' WHEN 'none' THEN 'None' END AS x_AmortizationClass,
 
   BillingAccountId,
@@ -184,10 +185,10 @@ SELECT
   x_ServiceCode,
   x_UsageType,
   x_Operation,
-  CASE WHEN category = 'Tax' THEN NULL WHEN category IN ('Usage', 'Purchase') THEN coalesce(SkuId, x_ServiceCode, service) ELSE SkuId END AS SkuId,
-  CASE WHEN category = 'Tax' THEN NULL WHEN category IN ('Usage', 'Purchase') THEN coalesce(SkuPriceId, SkuId, x_ServiceCode, service) ELSE SkuPriceId END AS SkuPriceId,
-  CASE WHEN category <> 'Tax' THEN SkuMeter END AS SkuMeter,
-  CASE WHEN category <> 'Tax' THEN SkuPriceDetails END AS SkuPriceDetails,
+  sku AS SkuId,
+  CASE WHEN sku IS NOT NULL THEN coalesce(SkuPriceId, CASE WHEN category IN ('Usage', 'Purchase') THEN sku END) END AS SkuPriceId,
+  CASE WHEN sku IS NOT NULL THEN SkuMeter END AS SkuMeter,
+  CASE WHEN sku IS NOT NULL THEN SkuPriceDetails END AS SkuPriceDetails,
   ResourceId,
   CASE WHEN ResourceId IS NOT NULL THEN ResourceName END AS ResourceName,
   CASE WHEN ResourceId IS NOT NULL THEN coalesce(ResourceType, service) END AS ResourceType,
