@@ -31,6 +31,9 @@ FORMATS = (
 HEADER_BYTES = 1 << 20
 """A header longer than this is none of ours."""
 
+NAME_CHARACTERS = 4096
+"""A column name longer than this is none."""
+
 _AZURE_COST = {"costinbillingcurrency", "pretaxcost", "cost"}
 _MARKS = (("oci", {"lineitemreferenceno"}), ("invoice", {"invoiceid", "total", "provider"}), ("metrics", {"metric", "day", "quantity"}))
 _AZURE_METER = {"metercategory", "consumedservice", "meterid"}
@@ -53,10 +56,7 @@ def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
     """
     line = _first_line(path)
     if kind == "csv":
-        try:
-            return tuple(name.strip() for name in next(csv.reader(io.StringIO(line)), list[str]()))
-        except csv.Error as error:
-            raise BillError(f"{path.name}: the first line is not a header: {error}", cure="Export the bill again, as CSV.") from error
+        return _names(path, line)
     if not line.strip():
         return ()
     try:
@@ -66,6 +66,17 @@ def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
             f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line."
         ) from error
     return tuple(_keys(row))
+
+
+def _names(path: Path, line: str) -> tuple[str, ...]:
+    """The names of a CSV header. The csv module's own limit is shared by the process and may have been lifted: ours is not."""
+    try:
+        names = tuple(name.strip() for name in next(csv.reader(io.StringIO(line)), list[str]()))
+    except csv.Error as error:
+        raise BillError(f"{path.name}: the first line is not a header: {error}", cure="Export the bill again, as CSV.") from error
+    if any(len(name) > NAME_CHARACTERS for name in names):
+        raise BillError(f"{path.name}: the first line is not a header: a name too long to be one", cure="Export the bill again, as CSV.")
+    return names
 
 
 def format_of(header: Collection[str]) -> str | None:
