@@ -12,6 +12,7 @@ from bursar.ingestion.deliveries import PAIRED, Delivery
 from bursar.ingestion.land import MIXED, ROLES, Fingerprint, fingerprint, land
 from bursar.ingestion.normalise import Work
 from bursar.ingestion.outcomes import Outcome, outcome_of, passed_over
+from bursar.ingestion.packed import check_packed
 from bursar.ingestion.reading import BillFile, DescribedFile
 from bursar.lake import snapshots
 from bursar.lake.generations import Lake
@@ -55,6 +56,7 @@ class Intake:
         bill, mark = _once(bill, fingerprint(bill))
         if known := self._known(bill, mark):
             return known
+        check_packed(bill)
         if bill.format == PAIRED:
             placed = self._placed(bill)
             self._land(placed, mark)

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.deliveries import Delivery, Part
-from bursar.ingestion.packed import GzipCheck
 from bursar.ingestion.reading import BillFile, FileKind
 from bursar.lake import layout, snapshots
 from bursar.lake.snapshots import Snapshot, SnapshotFile
@@ -58,8 +57,8 @@ def land(
 ) -> Snapshot:
     """Copy a delivery into the lake and record it.
 
-    Raises BillError when a part changed since it was hashed, or is a gzip file that is damaged or cut. `holds` are the
-    (source, period) pairs its rows belong to, where it is not the delivery of just one.
+    Raises BillError when a part changed since it was hashed. `holds` are the (source, period) pairs its rows belong to, where
+    it is not the delivery of just one.
     """
     source = delivery.source or f"loose-{delivery.format}"
     period = delivery.period or MIXED
@@ -112,9 +111,8 @@ def _landed(delivery: Delivery, mark: Fingerprint, part: Path, *, path: Path) ->
 
 
 def _copy(delivered: Part, to: Path, digest: str) -> None:
-    """Copy and hash again: what is landed is what was identified, and whole if it is packed."""
+    """Copy and hash again: what is landed is what was identified."""
     running = hashlib.sha256()
-    packed = GzipCheck(delivered.key) if to.name.endswith(".gz") else None
     try:
         source = delivered.path.open("rb")
     except OSError as error:
@@ -123,10 +121,6 @@ def _copy(delivered: Part, to: Path, digest: str) -> None:
         while chunk := source.read(CHUNK):
             running.update(chunk)
             target.write(chunk)
-            if packed:
-                packed.feed(chunk)
-    if packed:
-        packed.finish()
     if running.hexdigest() != digest:
         raise BillError(f"{delivered.key}: changed while it was read", cure="Ingest it again once it is written completely.")
 

@@ -16,6 +16,7 @@ from bursar.ingestion.deliveries import Delivery, Part
 from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.manifests import slug
 from bursar.ingestion.outcomes import Outcome
+from bursar.ingestion.packed import check_packed
 from bursar.lake import layout, snapshots
 from bursar.lake.generations import Lake
 from bursar.lake.snapshots import Snapshot, SnapshotFile
@@ -50,6 +51,7 @@ class MetricIntake:
             made = [one for one in snapshots.select(connection, layer="metrics") if mark.id in one.input_ids]
         if made:
             return [_outcome(bill, one, "staged" if one.state == "staged" else "unchanged", mark.bytes) for one in made]
+        check_packed(bill)
         raw = raw or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
         fresh = [self._settled(raw, *place, names=names) for place, names in self._groups(self.lake.root / raw.files[0].path).items()]
         with self.lake.store.begin() as connection:  # all or none: a run cut short here reads the file again

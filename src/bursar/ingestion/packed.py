@@ -3,12 +3,25 @@
 import zlib
 
 from bursar.domain.errors import BillError, OverLimit
+from bursar.ingestion.deliveries import Delivery
 from bursar.ingestion.weigh import FREE_BYTES, RATIO
 
 GZIP = 31
 """zlib's window bits for a gzip header and trailer, both checked."""
 
 STEP = 1 << 20
+
+
+def check_packed(delivery: Delivery) -> None:
+    """Read every gzip file of a delivery to its end. Raises BillError for one that is damaged or cut, OverLimit for a bomb."""
+    for part in delivery.parts:
+        if not part.path.name.lower().endswith(".gz"):
+            continue
+        check = GzipCheck(part.key)
+        with part.path.open("rb") as file:
+            while chunk := file.read(STEP):
+                check.feed(chunk)
+        check.finish()
 
 
 class GzipCheck:

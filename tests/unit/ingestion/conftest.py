@@ -40,6 +40,9 @@ class OpenWarehouse:
         """Nothing is asked in these tests."""
         raise NotImplementedError(sql)
 
+    def prepare(self, project: Path) -> None:
+        """Nothing is built in these tests."""
+
     def build(self, build: Build) -> None:
         """Nothing is built in these tests."""
         raise NotImplementedError(build)

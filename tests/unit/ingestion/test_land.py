@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,19 +70,6 @@ def test_what_is_landed_is_what_was_delivered(tmp_path: Path, store: sa.Engine) 
         assert snapshots.find(connection, raw.id) == raw
     folder = layout.snapshot_folder(tmp_path / "lake", "raw", "aws-cur-x", "2026-10", raw.id)
     assert snapshots.from_row(layout.read_manifest(folder) or {}) == raw
-
-
-def test_a_packed_file_that_was_cut_is_not_landed(tmp_path: Path, store: sa.Engine) -> None:
-    """The engine would read it up to the cut and say nothing."""
-    whole = gzip.compress(b"a,b\n" * 1000)
-    path = tmp_path / "x.csv.gz"
-    path.write_bytes(whole[:-4])
-    bill = Delivery(name="x", format="focus", parts=(Part(path=path, key="x.csv.gz", kind="csv"),))
-    with pytest.raises(BillError, match=r"x\.csv\.gz: cut short"):
-        landed(bill, fingerprint(bill), tmp_path / "lake", store)
-    path.write_bytes(whole)
-    raw = landed(bill, fingerprint(bill), tmp_path / "lake", store)
-    assert raw.files[0].path.endswith("part-0000.csv.gz")
 
 
 def test_a_landing_that_died_before_it_was_recorded_is_taken_up(tmp_path: Path, store: sa.Engine) -> None:

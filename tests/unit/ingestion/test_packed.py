@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bursar.domain.errors import BillError, OverLimit
-from bursar.ingestion.packed import GzipCheck
+from bursar.ingestion.deliveries import Delivery, Part
+from bursar.ingestion.packed import GzipCheck, check_packed
 
 ROWS = "\n".join(f"{n},{random.Random(n).random()}" for n in range(500)).encode()  # noqa: S311 - test data
 WHOLE = gzip.compress(ROWS, mtime=0)
@@ -64,3 +66,15 @@ def test_a_bomb_is_stopped_long_before_its_end() -> None:
 def test_a_bill_that_packs_well_passes() -> None:
     """Thousands of equal lines are what an hour of one machine looks like."""
     checked(gzip.compress(b"1.5,USD,Usage,AmazonEC2\n" * 500_000), 1 << 16)
+
+
+def test_only_the_packed_files_of_a_delivery_are_read(tmp_path: Path) -> None:
+    """The cut one is named by its key; a plain file may hold anything."""
+    (tmp_path / "x.csv").write_bytes(WHOLE[:50])
+    (tmp_path / "y.CSV.GZ").write_bytes(WHOLE)
+    parts = [Part(path=path, key=f"bucket/{path.name}", kind="csv") for path in sorted(tmp_path.iterdir())]
+    bill = Delivery(name="bucket", format="focus", parts=tuple(parts))
+    check_packed(bill)
+    (tmp_path / "y.CSV.GZ").write_bytes(WHOLE[:-4])
+    with pytest.raises(BillError, match=r"bucket/y\.CSV\.GZ: cut short"):
+        check_packed(bill)

@@ -120,7 +120,7 @@ def exit_code(error: BursarError) -> int:
 
 def _tell(error: BursarError) -> None:
     """Cause and cure on stderr; one problem document when the user asked for JSON."""
-    if "json" in sys.argv and "--format" in sys.argv:
+    if "--format=json" in sys.argv or "--format json" in " ".join(sys.argv):
         problem = {"title": type(error).__name__, "detail": error.message, "cure": error.cure}
         click.echo(json.dumps(problem), err=True)
         return
