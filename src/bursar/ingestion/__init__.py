@@ -1,0 +1,1 @@
+"""Bills in: recognised, landed, normalised, proven, met with their invoices."""
