@@ -17,6 +17,7 @@ TYPES: dict[Kind, str] = {
     "time": "TIMESTAMP",
     "bool": "BOOLEAN",
     "json": "VARCHAR",
+    "object": "VARCHAR",
     "map": "MAP(VARCHAR, VARCHAR)",
 }
 """The SQL type of each kind but `list`, whose type depends on its fields."""
@@ -26,10 +27,11 @@ _INTEGERS = ("BIGINT", "HUGEINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A delivered value: its SQL and its physical type."""
+    """A delivered value: its SQL, its physical type, and whether only a blank text means nothing."""
 
     sql: str
     physical: str
+    blank: bool = False
 
     @property
     def plain(self) -> str:
@@ -57,12 +59,12 @@ def scalar(value: Value, kind: Kind) -> str:
         return moment(value)
     if kind == "bool":
         return f"coalesce(try_cast({value.sql} AS BOOLEAN), false)"
-    return json(value) if kind == "json" else text(value)
+    return json(value) if kind == "json" else text(value, is_id=kind == "id")
 
 
-def text(value: Value) -> str:
-    """Text, where an empty value in any of its spellings is NULL."""
-    return f"said({value.plain})"
+def text(value: Value, *, is_id: bool = False) -> str:
+    """Text, where an empty value is NULL: blank, and in an id (or where `blank` does not hold) in any other spelling."""
+    return f"nullif({value.plain}, '')" if value.blank and not is_id else f"said({value.plain})"
 
 
 def exact(value: Value) -> str:
@@ -85,4 +87,5 @@ def json(value: Value) -> str:
     """JSON text."""
     if value.physical in {"VARCHAR", "JSON"}:
         return f"nullif(CAST({value.sql} AS VARCHAR), '')"
-    return f"CAST(to_json({value.sql}) AS VARCHAR)"
+    filled = f"cardinality({value.sql}) > 0" if value.physical.startswith("MAP(") else "true"
+    return f"CASE WHEN {filled} THEN CAST(to_json({value.sql}) AS VARCHAR) END"

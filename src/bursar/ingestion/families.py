@@ -18,7 +18,7 @@ from bursar.domain.errors import ConfigError
 FAMILIES = ("aws", "gcp", "azure", "focus", "oci")
 """Every family there is; a format belongs to the one whose YAML lists it."""
 
-Kind = Literal["text", "id", "money", "number", "time", "bool", "json", "map", "list"]
+Kind = Literal["text", "id", "money", "number", "time", "bool", "json", "object", "map", "list"]
 Fold = Literal["snake", "squash", "dotted"]
 
 
@@ -26,9 +26,10 @@ class Column(BaseModel):
     """One canonical column of a native bill.
 
     `aliases` are further spellings, tried in order after the name itself; a dot in one reaches into a struct, a map
-    or JSON (`product.region`). `prefix` gathers every column so named into one map. `flag` adds the constant
-    `has_<name>`: whether the file holds the column at all. `fields` types the members of a list.
-    `rename` replaces the beginning of a map's keys. `valueless` says what a tag key without value becomes: nothing, or 'true'.
+    or JSON (`product.region`). `any` takes, row by row, the first spelling that says anything instead of the first the
+    file has. `prefix` gathers every column so named into one map, `rename` changes how their keys begin. An `object` is
+    a map as the text of its JSON. `fields` types the members of a list. `valueless` says what a tag key without value
+    becomes: nothing, or 'true'. `flag` adds the constant `has_<name>`: whether the file holds the column at all.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +38,7 @@ class Column(BaseModel):
     required: bool = False
     aliases: tuple[str, ...] = ()
     flag: bool = False
+    any: bool = False
     prefix: tuple[str, ...] = ()
     rename: dict[str, str] = Field(default_factory=dict[str, str])
     valueless: Literal["drop", "true"] = "drop"
@@ -55,7 +57,11 @@ class Probe(BaseModel):
 
 
 class Family(BaseModel):
-    """How the bills of one kind are read. `charge_types` are globs over x_SourceChargeType: all others are counted as unknown."""
+    """How the bills of one kind are read.
+
+    `charge_types` are globs over x_SourceChargeType: all others are counted as unknown. `blank` says that only a blank
+    text means nothing (in ids `NULL`, `N/A`, `-2`, `Unassigned` always do too): cheaper to read.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,6 +69,7 @@ class Family(BaseModel):
     provider: str
     formats: tuple[str, ...]
     fold: Fold
+    blank: bool = False
     probe: Probe
     charge_types: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

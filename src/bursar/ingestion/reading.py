@@ -20,6 +20,7 @@ from bursar.ports import Rows, Script, Statement
 FileKind = Literal["csv", "parquet", "ndjson"]
 
 _CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216, buffer_size=33554432"
+_PARQUET = "binary_as_string=true, hive_partitioning=false"
 _SAMPLE = 1000
 """JSON objects looked at to learn which keys a file has; keys seen later are read all the same."""
 
@@ -55,11 +56,10 @@ def described(files: Sequence[BillFile], answers: Mapping[str, Rows]) -> tuple[D
 
 
 def raw_relation(family: Family, files: Sequence[DescribedFile], *, constants: Mapping[str, str] | None = None, where: str = "") -> str:
-    """SQL of the relation `raw`: the columns of the family's YAML, typed, then `has_…` flags, `source_file`,
-    `source_role` and the constants (SQL text by name).
+    """SQL of the relation `raw`: the columns of the family's YAML, typed, then what is known of each file.
 
-    Raises BillError when a file lacks a required column. A value that does not parse fails the query with an error
-    that names column and file.
+    That is `has_…` flags, `source_file`, `source_role` and the constants (SQL text by name). Raises BillError when a
+    file lacks a required column. A value that does not parse fails the query: `scripts.misread_script` finds it.
     """
     groups: defaultdict[tuple[object, ...], list[DescribedFile]] = defaultdict(list)
     for one in (_typed(family, file) for file in files):
@@ -74,7 +74,7 @@ def _describe(file: BillFile) -> str:
     if file.kind == "csv":
         return f"SELECT * FROM read_csv({path}, header=false, all_varchar=true, {_CSV}) LIMIT 1"
     if file.kind == "parquet":
-        return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, binary_as_string=true, hive_partitioning=false))"
+        return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, {_PARQUET}))"
     objects = f"SELECT json FROM read_ndjson_objects({path}) LIMIT {_SAMPLE}"
     return f"SELECT DISTINCT key, 'JSON' FROM ({objects}) AS sample, unnest(json_keys(sample.json)) AS one(key) ORDER BY key"
 
@@ -106,7 +106,7 @@ def _read(group: Sequence[DescribedFile]) -> str:
     paths = "[" + ", ".join(quoted(str(one.file.path)) for one in group) + "]"
     kind = group[0].file.kind
     if kind == "parquet":
-        return f"read_parquet({paths}, binary_as_string=true, hive_partitioning=false, filename='_path')"
+        return f"read_parquet({paths}, {_PARQUET}, filename='_path')"
     if kind == "csv":
         names = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(group[0].columns)))
         return f"read_csv({paths}, auto_detect=false, header=true, columns={{{names}}}, nullstr='', {_CSV}, filename='_path')"
@@ -136,13 +136,12 @@ class _Layout:
         self._headers: list[tuple[str, str, Value]] = []
         for place, (header, physical) in enumerate(one.columns):
             sql = f"c{place}" if one.file.kind == "csv" else identifier(header)
-            self._learn(header, Value(sql=sql, physical=physical))
+            self._learn(header, Value(sql=sql, physical=physical, blank=family.blank))
 
     def column(self, name: str, column: Column) -> str:
         """SQL that gives the column from this layout, typed; a NULL of its type when it is absent and may be."""
-        found = self._find(name, column)
-        if found is not None:
-            return cast(found, column)
+        if found := self._found(name, column):
+            return f"coalesce({', '.join(cast(one, column) for one in found)})" if column.any else cast(found[0], column)
         if parts := self._prefixed(column):
             return gathered(parts, column)
         if column.required:
@@ -151,20 +150,19 @@ class _Layout:
 
     def has(self, name: str, column: Column) -> bool:
         """Whether the layout holds the column in any spelling."""
-        return self._find(name, column) is not None or bool(self._prefixed(column))
+        return bool(self._found(name, column) or self._prefixed(column))
 
     def _learn(self, header: str, value: Value) -> None:
         folded = self._family.folded(header)
         self._values.setdefault(folded, value)
         self._headers.append((header, folded, value))
         for member, physical in members(value.physical):
-            self._learn(f"{header}.{member}", Value(sql=f"{value.sql}.{identifier(member)}", physical=physical))
+            self._learn(f"{header}.{member}", replace(value, sql=f"{value.sql}.{identifier(member)}", physical=physical))
 
-    def _find(self, name: str, column: Column) -> Value | None:
-        for spelling in (name, *column.aliases):
-            if found := self._values.get(self._family.folded(spelling)) or self._reached(spelling):
-                return found
-        return None
+    def _found(self, name: str, column: Column) -> list[Value]:
+        """Every spelling of the column this layout has, best first."""
+        spellings = dict.fromkeys((name, *column.aliases))
+        return [found for one in spellings if (found := self._values.get(self._family.folded(one)) or self._reached(one))]
 
     def _reached(self, spelling: str) -> Value | None:
         """A member of a map or of a JSON object, for a spelling with a dot."""
@@ -173,9 +171,9 @@ class _Layout:
         if whole is None:
             return None
         if whole.physical.startswith("MAP("):
-            return Value(sql=f"{whole.sql}[{quoted(path)}]", physical=whole.physical.removesuffix(")").rpartition(", ")[2])
+            return replace(whole, sql=f"{whole.sql}[{quoted(path)}]", physical=whole.physical.removesuffix(")").rpartition(", ")[2])
         steps = "".join(f'."{step}"' for step in path.split("."))
-        return Value(sql=f"({whole.sql} ->> {quoted('$' + steps)})", physical="VARCHAR")
+        return replace(whole, sql=f"({whole.sql} ->> {quoted('$' + steps)})", physical="VARCHAR")
 
     def _prefixed(self, column: Column) -> dict[str, Value]:
         """The columns gathered into a map, by key: what follows the slash of a legacy header, else what follows the prefix."""

@@ -133,18 +133,25 @@ def _proofs(family: Family) -> tuple[Statement, ...]:
 
 
 def _copy(family: Family, delivery: Delivery, out: Path) -> str:
-    """Exactly our columns, in order: those the family gives, the rest typed NULLs."""
+    """Exactly our columns, in order: those the family gives, the rest typed NULLs.
+
+    Level 1 of zstd: on amounts it packs as well as level 3, in half the time.
+    """
+    given = {name: identifier(name) for name in _given(family)}
     stamped = {
         **({"x_Provider": quoted(family.provider)} if family.provider else {}),
         "x_SourceFormat": quoted(delivery.source_format),
         "x_SnapshotId": quoted(delivery.snapshot_id),
     }
-    empty = ", ".join(f"CAST(NULL AS {one.type}) AS {identifier(one.name)}" for one in focus_columns())
-    listed = ", ".join(
-        f"CAST({stamped.get(one.name, identifier(one.name))} AS {one.type}) AS {identifier(one.name)}" for one in focus_columns()
-    )
-    rows = f"SELECT {empty} WHERE false UNION ALL BY NAME SELECT * FROM charges"
-    return f"COPY (SELECT {listed} FROM ({rows}) AS rows) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    values = {**given, **stamped}
+    listed = ",\n  ".join(f"CAST({values.get(one.name, 'NULL')} AS {one.type}) AS {identifier(one.name)}" for one in focus_columns())
+    return f"COPY (\n  SELECT {listed}\n  FROM charges\n) TO {quoted(str(out))} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+
+
+def _given(family: Family) -> set[str]:
+    """The FOCUS columns a family's SQL gives: those it names."""
+    named = set(re.findall(r"\w+", family.sql))
+    return {one.name for one in focus_columns() if one.name in named}
 
 
 def _constants(delivery: Delivery) -> dict[str, str]:

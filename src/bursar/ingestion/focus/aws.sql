@@ -102,13 +102,19 @@ WITH parts AS (
       ELSE line_item_usage_end_date
     END AS usage_end
   FROM committed
+), quantified AS (
+  SELECT
+    *,
+    CASE WHEN category = 'Tax' THEN NULL WHEN has_rate THEN line_item_usage_amount WHEN billed < 0 THEN -1 ELSE 1 END AS quantity,
+    CASE WHEN category <> 'Tax' THEN coalesce(product_sku, line_item_product_code) END AS sku
+  FROM costed
 ), priced AS (
   SELECT
     *,
     category = 'Tax' AS is_tax,
-    CASE WHEN category = 'Tax' THEN NULL WHEN has_rate THEN line_item_usage_amount WHEN billed < 0 THEN -1 ELSE 1 END AS quantity,
-    CASE WHEN category <> 'Tax' THEN coalesce(product_sku, line_item_product_code) END AS sku
-  FROM costed
+    stated_price(contracted, quantity, CASE WHEN kind = 'reserved' THEN pricing_public_on_demand_rate ELSE rate END) AS contracted_price,
+    stated_price(listed, quantity, pricing_public_on_demand_rate) AS list_price
+  FROM quantified
 )
 SELECT
   billed AS BilledCost,
@@ -117,15 +123,13 @@ SELECT
   listed AS ListCost,
   quantity AS PricingQuantity,
   CASE WHEN NOT is_tax THEN CASE WHEN has_rate THEN coalesce(pricing_unit, 'Units') ELSE 'Units' END END AS PricingUnit,
-  stated_price(contracted, quantity, CASE WHEN kind = 'reserved' THEN pricing_public_on_demand_rate ELSE rate END) AS ContractedUnitPrice,
-  stated_price(listed, quantity, pricing_public_on_demand_rate) AS ListUnitPrice,
+  contracted_price AS ContractedUnitPrice,
+  list_price AS ListUnitPrice,
   CASE WHEN category = 'Usage' AND kind <> 'unused' THEN CASE WHEN has_rate THEN line_item_usage_amount ELSE 0 END END AS ConsumedQuantity,
   CASE WHEN category = 'Usage' AND kind <> 'unused' THEN coalesce(pricing_unit, 'Units') END AS ConsumedUnit,
   line_item_currency_code AS BillingCurrency,
   line_item_currency_code AS PricingCurrency,
   effective AS PricingCurrencyEffectiveCost,
-  ContractedUnitPrice AS PricingCurrencyContractedUnitPrice,
-  ListUnitPrice AS PricingCurrencyListUnitPrice,
   CASE WHEN line_item_currency_code = 'USD' THEN billed END AS x_BilledCostInUsd,
 
   category AS ChargeCategory,
@@ -190,7 +194,7 @@ SELECT
   CASE WHEN is_marketplace THEN coalesce(line_item_legal_entity, 'AWS') ELSE 'AWS' END AS ServiceProviderName,
   CASE WHEN is_marketplace OR is_tax THEN 'Not Applicable' ELSE 'AWS' END AS HostProviderName,
 
-  coalesce(product_product_name, product_servicename, service.service_name, line_item_product_code, 'AWS') AS ServiceName,
+  coalesce(product_name, service.service_name, line_item_product_code, 'AWS') AS ServiceName,
   coalesce(service.service_category, 'Other') AS ServiceCategory,
   coalesce(service.service_subcategory, 'Other (Other)') AS ServiceSubcategory,
   line_item_product_code AS x_ServiceCode,
@@ -202,11 +206,11 @@ SELECT
   CASE WHEN NOT is_tax THEN line_item_usage_type END AS SkuMeter,
   line_item_resource_id AS ResourceId,
   CASE WHEN line_item_resource_id IS NOT NULL THEN coalesce(product_product_family, line_item_product_code) END AS ResourceType,
-  coalesce(product_region_code, product_region) AS RegionId,
-  coalesce(region.region_name, product_region_code, product_region) AS RegionName,
+  priced.region AS RegionId,
+  coalesce(known.region_name, priced.region) AS RegionName,
   line_item_availability_zone AS AvailabilityZone,
 
-  filled(resource_tags) AS Tags,
+  aws_tags(resource_tags) AS Tags,
   filled(cost_category) AS x_CostCategories,
   nullif(discount, '{}') AS x_Discounts,
   line_item_usage_type AS x_UsageType,
@@ -216,4 +220,4 @@ SELECT
   source_file AS x_SourceFile
 FROM priced
 LEFT JOIN aws_services AS service ON service.product_code = line_item_product_code
-LEFT JOIN aws_regions AS region ON region.region_id = coalesce(product_region_code, product_region)
+LEFT JOIN aws_regions AS known ON known.region_id = priced.region
