@@ -1,13 +1,20 @@
 """What may arrive: a bill made of parts, an invoice file, a metrics file, or something nobody knows."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bursar.domain.errors import BillError
 from bursar.ingestion.reading import FileKind
 
 PAIRED = "azure-cost"
 """The format whose bill comes as two exports: actual (what was billed) and amortised (what was used)."""
+
+
+_ENGINE = re.compile(r"^(?:[A-Z]\w*(?: \w+)* Error: )+")
+_RAGGED = "not a CSV with the same columns in every row"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +65,13 @@ class Arrivals:
     unknown: tuple[tuple[Path, Fault], ...] = ()
     leftovers: int = 0
     ignored: tuple[Path, ...] = field(default=())
+
+
+def cause_of(error: BillError, name: str, keys: Mapping[Path, str]) -> str:
+    """Why a delivery is wrong, in one line that names it: the first line of the engine's, without its jargon and our paths."""
+    cause = _ENGINE.sub("", str(error).strip().splitlines()[0])
+    if cause.startswith("Error when sniffing file"):
+        cause = _RAGGED
+    for path, key in keys.items():
+        cause = cause.replace(str(path), key)
+    return cause if any(known in cause for known in (name, *keys.values())) else f"{name}: {cause}"

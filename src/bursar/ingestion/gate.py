@@ -1,4 +1,4 @@
-"""The gate before publication: what is staged must not contradict its invoice, nor bill anything twice."""
+"""The gate before publication: what is staged must not contradict its invoice, bill anything twice, or displace another's bill."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -46,11 +46,27 @@ def gate(
         published = {**live, **passed}
         if place in passed or (place in live and snapshot.order < live[place].order):
             late.append(snapshot)
-        elif reason := _doubles(snapshot, published) or _contradicts(snapshot, published, invoices, now=now, tolerance=tolerance):
+        elif reason := (
+            _displaces(snapshot, published.get(place))
+            or _doubles(snapshot, published)
+            or _contradicts(snapshot, published, invoices, now=now, tolerance=tolerance)
+        ):
             held.append(reason)
         else:
             passed[place] = snapshot
     return Verdict(passed=tuple(passed.values()), held=tuple(held), late=tuple(late))
+
+
+def _displaces(snapshot: Snapshot, live: Snapshot | None) -> Held | None:
+    """Two accounts' exports of one name would take each other's place."""
+    if live is None or not _accounts(live) or _accounts(snapshot) & _accounts(live):
+        return None
+    mine, theirs = (", ".join(sorted(account for _, account in _accounts(one))) for one in (snapshot, live))
+    return Held(
+        snapshot=snapshot,
+        cause=f"{snapshot.source} {snapshot.period} holds the bill of {theirs}; this delivery of the same name is the bill of {mine}",
+        cure="Give each account's export a name of its own.",
+    )
 
 
 def _doubles(snapshot: Snapshot, published: Mapping[Place, Snapshot]) -> Held | None:

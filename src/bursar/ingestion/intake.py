@@ -8,7 +8,7 @@ from typing import cast
 from bursar.domain.errors import BillError
 from bursar.domain.periods import Period
 from bursar.ingestion import normalise as normaliser
-from bursar.ingestion.deliveries import PAIRED, Delivery
+from bursar.ingestion.deliveries import PAIRED, Delivery, cause_of
 from bursar.ingestion.land import MIXED, ROLES, Fingerprint, fingerprint, land
 from bursar.ingestion.normalise import Work
 from bursar.ingestion.outcomes import Outcome, outcome_of, passed_over
@@ -196,17 +196,9 @@ def _quarantined(bill: Delivery, error: BillError) -> Outcome:
         period=bill.period,
         exported_at=bill.exported_at,
         bytes=sum(_bytes(bill)),
-        cause=_told(bill, error),
+        cause=cause_of(error, bill.name, {part.path: part.key for part in bill.parts}),
         cure=error.cure or "Export the bill again; if it stays, name its format with --format.",
     )
-
-
-def _told(bill: Delivery, error: BillError) -> str:
-    """The cause in one line, naming the delivery and none of our own paths."""
-    cause = str(error).strip().splitlines()[0]
-    for part in bill.parts:
-        cause = cause.replace(str(part.path), part.key)
-    return cause if any(name in cause for name in (bill.name, *(part.key for part in bill.parts))) else f"{bill.name}: {cause}"
 
 
 def _bytes(bill: Delivery) -> Iterable[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.casts import quoted
-from bursar.ingestion.deliveries import Delivery, Part
+from bursar.ingestion.deliveries import Delivery, Part, cause_of
 from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.manifests import slug
 from bursar.ingestion.outcomes import Outcome
@@ -41,7 +41,7 @@ class MetricIntake:
         try:
             return self._take(bill)
         except BillError as error:
-            cause = f"{path.name}: {str(error).splitlines()[0].removeprefix(f'{path.name}: ')}"
+            cause = cause_of(error, path.name, {path: path.name})
             return [Outcome(name=path.name, outcome="quarantined", format="metrics", cause=cause, cure=error.cure or _CURE)]
 
     def _take(self, bill: Delivery) -> list[Outcome]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bursar.domain.errors import BillError, ConfigError
-from bursar.ingestion.deliveries import PAIRED, Arrivals, Delivery, Fault, Part
+from bursar.ingestion.deliveries import PAIRED, Arrivals, Delivery, Fault, Part, cause_of
 from bursar.ingestion.manifests import Manifest, claims_of, is_manifest, newest, read_manifest, role_named
 from bursar.ingestion.reading import BillFile, FileKind, describe_script, described
 from bursar.ingestion.signatures import FORMATS, format_of, header_of, kind_of
@@ -82,15 +82,23 @@ def _with_format(delivery: Delivery, warehouse: Warehouse) -> Delivery:
     try:
         found = format_of(_header(delivery.parts[0].path, delivery.parts[0].kind, warehouse))
     except BillError as error:
-        return replace(delivery, fault=Fault(cause=_naming(delivery.parts[0].path, error), cure=error.cure or "Fetch the export again."))
+        return replace(
+            delivery,
+            fault=Fault(
+        first = delivery.parts[0].path
+        cause = cause_of(error, first.name, {first: first.name})
+        return replace(delivery, fault=Fault(cause=cause, cure=error.cure or "Fetch the export again."))
+                cure=error.cure or "Fetch the export again.",
+            ),
+        )
     if found in {"aws-focus", "focus"}:
         return replace(delivery, format="aws-focus")
     return delivery
 
 
 def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str) -> Arrivals:
-    shards: defaultdict[tuple[Path, str, str], list[Part]] = defaultdict(list)
-    names: dict[tuple[Path, str, str], str] = {}
+    shards: defaultdict[tuple[Path, str, str, str], list[Part]] = defaultdict(list)
+    names: dict[tuple[Path, str, str, str], str] = {}
     invoices: list[Path] = []
     metrics: list[Path] = []
     unknown: list[tuple[Path, Fault]] = []
@@ -103,14 +111,14 @@ def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str)
         try:
             found = _format(path, kind, warehouse, named)
         except BillError as error:
-            unknown.append((path, Fault(cause=_naming(path, error), cure=error.cure or "Fetch the file again.")))
+            unknown.append((path, Fault(cause=cause_of(error, path.name, {path: path.name}), cure=error.cure or "Fetch the file again.")))
             continue
         if found == "invoice":
             invoices.append(path)
         elif found == "metrics":
             metrics.append(path)
         elif kind:
-            group = (path.parent, _stem(path), found)
+            group = (path.parent, _stem(path), found, kind)
             key = str(path.relative_to(root))
             names.setdefault(group, key)
             shards[group].append(Part(path=path, key=key, kind=kind))
@@ -158,9 +166,3 @@ def _stem(path: Path) -> str:
     name = re.sub(r"(\.[a-z]+)+$", "", path.name.lower())
     dated = _DATE.sub(r"<\g<0>>", name)
     return re.sub(r"(^|[-_.])\d+([-_.]\d+)*$", "#", dated)
-
-
-def _naming(path: Path, error: BillError) -> str:
-    """The cause with the file's name in front, and nothing of the engine's after its first line."""
-    cause = str(error).splitlines()[0].replace(str(path), path.name)
-    return cause if path.name in cause else f"{path.name}: {cause}"

@@ -98,6 +98,14 @@ def test_a_restatement_takes_the_place_of_its_own_source() -> None:
     assert ids(decided(month(Lines("99")), live=placed(month(Lines("100"), ident="live", exported_at=EXPORTED - DAY))).passed) == ["a"]
 
 
+def test_exports_of_one_name_do_not_displace_each_other() -> None:
+    """Two payers who both call their export 'main' would otherwise hide each other's month."""
+    live = placed(month(Lines("100", account="222"), ident="live"))
+    (held,) = decided(month(Lines("100")), live=live).held
+    assert "holds the bill of 222; this delivery of the same name is the bill of 111" in held.cause
+    assert decided(month(Lines("100"), Lines("1", account="222")), live=live).held == ()
+
+
 def test_of_several_deliveries_of_a_month_the_newest_passes() -> None:
     """In the provider's order; the others are passed over and never published later."""
     staged = [month(Lines(str(n)), ident=f"v{n}", exported_at=EXPORTED + n * DAY) for n in range(3)]

@@ -103,6 +103,13 @@ def test_shards_of_two_formats_are_two_deliveries(tmp_path: Path) -> None:
     assert sorted(bill.format for bill in found(tmp_path).bills) == ["azure-cost", "focus"]
 
 
+def test_the_same_bill_in_two_kinds_of_file_is_two_deliveries(tmp_path: Path) -> None:
+    """A CSV and its Parquet twin are not shards of one another, whatever number their name ends in."""
+    put(tmp_path, "bill_180.csv")
+    duckdb.sql("SELECT 1 AS BilledCost, 'Usage' AS ChargeCategory").write_parquet(str(tmp_path / "bill_180.parquet"))
+    assert parts(found(tmp_path).bills) == [["bill_180.csv"], ["bill_180.parquet"]]
+
+
 def test_a_file_given_twice_is_counted_once(tmp_path: Path) -> None:
     """Its folder and itself, a link and its target: the same charges are not charged twice."""
     put(tmp_path, "a/bill-1.csv")
