@@ -82,15 +82,9 @@ def _with_format(delivery: Delivery, warehouse: Warehouse) -> Delivery:
     try:
         found = format_of(_header(delivery.parts[0].path, delivery.parts[0].kind, warehouse))
     except BillError as error:
-        return replace(
-            delivery,
-            fault=Fault(
         first = delivery.parts[0].path
         cause = cause_of(error, first.name, {first: first.name})
         return replace(delivery, fault=Fault(cause=cause, cure=error.cure or "Fetch the export again."))
-                cure=error.cure or "Fetch the export again.",
-            ),
-        )
     if found in {"aws-focus", "focus"}:
         return replace(delivery, format="aws-focus")
     return delivery
