@@ -4,7 +4,7 @@ Everything that becomes visible does so in `publish`, in one transaction: staged
 built from them, and how every invoice stands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -53,8 +53,13 @@ class Bursar:
     clock: Clock
     progress: Progress
 
-    def ingest(self, paths: Sequence[Path], *, named: str = "auto", build: bool = True) -> Ingested:
-        """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on."""
+    def ingest(
+        self, paths: Sequence[Path], *, named: str = "auto", build: bool = True, read: Callable[[Sequence[Outcome]], None] = lambda _: None
+    ) -> Ingested:
+        """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on.
+
+        `read` is told what was read before it is built and published, so that a user sees the figures at once.
+        """
         with writer(self.config.home):
             found = recognise(paths, warehouse=self.warehouse, named=named)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
@@ -66,6 +71,7 @@ class Bursar:
             outcomes += [one for path in found.metrics for one in metrics.take(path)]
             with self.store.begin() as connection:
                 keep(connection, outcomes, now=self.clock())
+            read(outcomes)
             before = self.lake.head()
             verdict = self._publish(cause="ingest") if build else None
             head = self.lake.head()

@@ -7,6 +7,7 @@ change the SQL of a model, never its references, as references are read when the
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -64,6 +65,20 @@ def run_dbt(  # noqa: PLR0913 - what a run is made of
             raise _told(failure, scratch)
 
 
+def parsed_folder(fallback: Path) -> Path:
+    """Where the parsed project is kept between runs: the user's cache, so that a new state folder does not pay for it again.
+
+    Falls back where there is no cache of one's own: what is kept there is run.
+    """
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bursar" / "dbt"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        told = folder.stat()
+    except (OSError, RuntimeError):
+        return fallback
+    return folder if told.st_uid == os.getuid() and not told.st_mode & 0o022 else fallback
+
+
 def prepare(project: Path, database: str, target: Path) -> None:
     """Import dbt and parse the project in a thread, so that a build that comes soon starts at once.
 
@@ -90,7 +105,9 @@ def _write_profile(folder: Path, scratch: Path, *, threads: int, memory_limit: s
         "force_compression": "uncompressed",
     }
     output = {"type": "duckdb", "path": str(scratch), "schema": "main", "threads": 1, "settings": settings}
-    (folder / "profiles.yml").write_text(json.dumps({"bursar": {"target": "build", "outputs": {"build": output}}}))
+    written = folder / f"profiles.{os.getpid()}.tmp"
+    written.write_text(json.dumps({"bursar": {"target": "build", "outputs": {"build": output}}}))
+    written.replace(folder / "profiles.yml")
 
 
 def _places(project: Path, folder: Path) -> list[str]:

@@ -20,7 +20,7 @@ from typing import cast
 import duckdb
 
 from bursar.adapters.warehouses.child import Job, Limits
-from bursar.adapters.warehouses.dbt import prepare, run_dbt
+from bursar.adapters.warehouses.dbt import parsed_folder, prepare, run_dbt
 from bursar.domain.errors import BillError, OverLimit, Unavailable
 from bursar.ports import Build, Rows, Script
 
@@ -70,6 +70,7 @@ class DuckDBWarehouse:
         self._open: OrderedDict[tuple[Path, ...], duckdb.DuckDBPyConnection] = OrderedDict()
         self._lock = threading.Lock()
         self._prepared: set[Path] = set()
+        self._parsed = parsed_folder(scratch / "dbt")
 
     def run(self, script: Script) -> Mapping[str, Rows]:
         """Run a script in the ingest child. Raises BillError, or OverLimit when the child was stopped."""
@@ -114,7 +115,7 @@ class DuckDBWarehouse:
         """Import dbt and parse the project beside whatever the children do now."""
         if project not in self._prepared:
             self._prepared.add(project)
-            prepare(project, SCRATCH, self._scratch / "dbt")
+            prepare(project, SCRATCH, self._parsed)
 
     def build(self, build: Build) -> None:
         """Run the dbt project over a scratch database of its own name, then write the wanted relations as Parquet."""
@@ -128,7 +129,7 @@ class DuckDBWarehouse:
                 variables=variables,
                 threads=self.box.threads,
                 memory_limit=self.box.build_memory,
-                target=self._scratch / "dbt",
+                target=self._parsed,
             )
             with self._writer(scratch) as connection:
                 for relation, path in build.outputs.items():

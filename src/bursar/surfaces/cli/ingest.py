@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bursar.loop import Bursar, Ingested
 
 EXIT_BILL = 3
+WRONG = frozenset({"quarantined", "refused"})
 
 EPILOG = """\b
 Examples:
@@ -39,15 +40,16 @@ def ingest(ctx: click.Context, paths: tuple[Path, ...], named: str, source: str 
     app = opened(ctx)
     if source:
         paths, named = _source(app, source)
-    done = app.ingest(paths, named=named, build=not no_build)
-    if not shared(ctx)["quiet"]:
+    quiet = shared(ctx)["quiet"]
+    done = app.ingest(paths, named=named, build=not no_build, read=(lambda _: None) if quiet else _read)
+    if not quiet:
         _report(app, done)
     for one in done.outcomes:
-        if one.outcome in {"quarantined", "refused"}:
+        if one.outcome in WRONG:
             click.echo(f"\n{click.style(one.outcome.capitalize(), fg='red', bold=True)}  {one.name}", err=True)
             click.echo(f"  {click.style('Cause', fg='red')}  {one.cause}", err=True)
             click.echo(f"  {click.style('Cure', fg='green')}   {one.cure}", err=True)
-    if any(one.outcome in {"quarantined", "refused"} for one in done.outcomes):
+    if any(one.outcome in WRONG for one in done.outcomes):
         ctx.exit(EXIT_BILL)
 
 
@@ -67,10 +69,15 @@ def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
     raise ConfigError(f"no source named {name!r}", cure=f"Sources in bursar.yaml: {known}.")
 
 
+def _read(outcomes: "Sequence[Outcome]") -> None:
+    """What was read, told before it is built: the figures come first."""
+    for one in outcomes:
+        if one.outcome not in WRONG:
+            _tell(one)
+
+
 def _report(app: "Bursar", done: "Ingested") -> None:
-    taken = [one for one in done.outcomes if one.outcome not in {"quarantined", "refused"}]
-    for one in taken:
-        _tell(one)
+    taken = [one for one in done.outcomes if one.outcome not in WRONG]
     if done.leftovers:
         click.echo(f"\n{done.leftovers} files of earlier deliveries lie beside the live ones and were not read.")
     if not done.outcomes:
@@ -86,13 +93,14 @@ def _tell(one: "Outcome") -> None:
     from bursar.surfaces.cli.render import amount
 
     head = click.style(one.name, bold=True)
-    if one.outcome == "unchanged":
+    became = "read" if one.outcome == "staged" else one.outcome
+    if became == "unchanged":
         click.echo(f"{head}  unchanged: these bytes were taken before")
         return
     if not one.sums:
-        click.echo(f"{head}  {one.format}{f' {one.period}' if one.period else ''}, {one.rows or 0:,} rows, {one.outcome}")
+        click.echo(f"{head}  {one.format}{f' {one.period}' if one.period else ''}, {one.rows or 0:,} rows, {became}")
         return
-    click.echo(f"{head}  {one.outcome}")
+    click.echo(f"{head}  {became}")
     click.echo(f"  format {one.format} · period {one.period} · {one.rows:,} rows · source {one.source}")
     click.echo(f"  {'currency':8}  {'billed':>18}  {'effective':>18}  {'contracted':>18}  {'list':>18}")
     for currency, four in sorted(one.sums.items()):
