@@ -89,3 +89,13 @@ def json(value: Value) -> str:
         return f"nullif(CAST({value.sql} AS VARCHAR), '')"
     filled = f"cardinality({value.sql}) > 0" if value.physical.startswith("MAP(") else "true"
     return f"CASE WHEN {filled} THEN CAST(to_json({value.sql}) AS VARCHAR) END"
+
+
+def is_misread(value: Value, kind: Kind) -> str | None:
+    """SQL that is true where a value says something that `scalar` cannot read; None for kinds that read everything."""
+    if kind in {"money", "number"} and value.physical == "DOUBLE":
+        return f"NOT (abs({value.sql}) < 1e26)"
+    if kind in {"money", "number", "time"} and value.physical in {"VARCHAR", "JSON"}:
+        tried = "moment_tried" if kind == "time" else "decimal_tried"
+        return f"(stated({value.plain}) IS NOT NULL AND {tried}({value.plain}) IS NULL)"
+    return None

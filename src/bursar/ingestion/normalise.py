@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from bursar.domain.errors import BillError
+from bursar.domain.errors import BillError, OverLimit
 from bursar.domain.money import plain
 from bursar.domain.periods import Period
 from bursar.ingestion.casts import quoted
@@ -23,11 +23,11 @@ from bursar.ingestion.land import bill_files
 from bursar.ingestion.manifests import slug
 from bursar.ingestion.reading import BillFile, DescribedFile, describe_script, described
 from bursar.ingestion.scripts import Delivery as Told
-from bursar.ingestion.scripts import checks, normalise_script, probe_script
+from bursar.ingestion.scripts import checks, misread_script, normalise_script, probe_script
 from bursar.ingestion.weigh import check_weight, weigh_statements
 from bursar.lake import layout, snapshots
 from bursar.lake.snapshots import Snapshot, SnapshotFile, Sums
-from bursar.ports import Rows, Warehouse
+from bursar.ports import Rows, Script, Warehouse
 
 TABLE = "cost_and_usage"
 
@@ -95,7 +95,8 @@ def look(files: Sequence[BillFile], *, warehouse: Warehouse) -> tuple[DescribedF
 
 def probe(source_format: str, files: Sequence[DescribedFile], *, warehouse: Warehouse) -> list[Probed]:
     """What loose files hold, one entry per account and billing period."""
-    answer = warehouse.run(probe_script(family_of(source_format), files))["probe"]
+    family = family_of(source_format)
+    answer = _run(probe_script(family, files), family, files=files, warehouse=warehouse)["probe"]
     found: dict[tuple[str, str], Probed] = {}
     for account, period, _currency, rows, exported_at in answer.rows:
         if account is None or period is None:
@@ -127,7 +128,7 @@ def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehou
     told = Told(source_format=work.format, period=Period.parse(work.period), snapshot_id=work.id, exported_at=work.exported_at)
     with layout.staged(folder) as part:
         out = part / "part-0000.parquet"
-        answers = warehouse.run(normalise_script(family, files, told, out=out, where=where))
+        answers = _run(normalise_script(family, files, told, out=out, where=where), family, files=files, warehouse=warehouse)
         _prove(work, family, answers, files[0].file.key if files else work.source)
         snapshot = _snapshot(work, answers, out, path=str((folder / out.name).relative_to(lake)))
         layout.settle(part, folder, snapshots.to_row(snapshot))
@@ -138,6 +139,23 @@ def only(period: str, account: str, source_format: str) -> str:
     """SQL over `raw` that keeps one billing period of one account, for a loose file that holds several."""
     probe_sql = family_of(source_format).probe
     return f"({probe_sql.period}) = {quoted(period)} AND ({probe_sql.account}) = {quoted(account)}"
+
+
+def _run(script: Script, family: Family, *, files: Sequence[DescribedFile], warehouse: Warehouse) -> Mapping[str, Rows]:
+    """Run a script over a bill. Where a value cannot be read the BillError names its file, column and text."""
+    try:
+        return warehouse.run(script)
+    except OverLimit:
+        raise
+    except BillError as error:
+        found = warehouse.run(misread_script(family, files))["misread"].rows
+        if not found:
+            raise
+        key, column, value = found[0]
+        kind = "a date" if family.columns[str(column)].type == "time" else "an amount"
+        raise BillError(
+            f"{key}: column {column} holds {str(value)[:80]!r}, which is not {kind}", cure="Export the bill again; nothing of it was taken."
+        ) from error
 
 
 def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -> None:

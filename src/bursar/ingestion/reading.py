@@ -5,13 +5,13 @@ reads them. Files of one layout are scanned together, so parts may differ in col
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from bursar.domain.errors import BillError
-from bursar.ingestion.casts import Value, identifier, quoted
+from bursar.ingestion.casts import Value, identifier, is_misread, quoted
 from bursar.ingestion.families import Column, Family
 from bursar.ingestion.ndjson import shaped
 from bursar.ingestion.nested import cast, gathered, members, sql_type
@@ -61,12 +61,30 @@ def raw_relation(family: Family, files: Sequence[DescribedFile], *, constants: M
     That is `has_…` flags, `source_file`, `source_role` and the constants (SQL text by name). Raises BillError when a
     file lacks a required column. A value that does not parse fails the query: `scripts.misread_script` finds it.
     """
+    scans = [_scan(family, group, constants or {}) for group in _layouts(family, files)] or [_nothing(family, constants or {})]
+    union = "\nUNION ALL\n".join(scans)
+    return f"SELECT * FROM (\n{union}\n) AS delivered WHERE {where}" if where else union
+
+
+def misread_relation(family: Family, files: Sequence[DescribedFile]) -> str:
+    """SQL that finds values `raw` cannot read: (source_file, column, value), at most one row per layout of files."""
+    scans = [f"(SELECT source_file, bad.name, bad.value FROM ({scan}) WHERE bad IS NOT NULL LIMIT 1)" for scan in _misreads(family, files)]
+    return " UNION ALL ".join(scans) or "SELECT NULL AS source_file, NULL AS name, NULL AS value WHERE false"
+
+
+def _misreads(family: Family, files: Sequence[DescribedFile]) -> Iterator[str]:
+    for group in _layouts(family, files):
+        layout = _Layout(family, group[0], source_file=_source_file(group))
+        if cases := [case for name, column in family.columns.items() if (case := layout.misread(name, column))]:
+            yield f"SELECT {layout.source_file} AS source_file, CASE {' '.join(cases)} END AS bad FROM {_read(group)}"
+
+
+def _layouts(family: Family, files: Sequence[DescribedFile]) -> list[list[DescribedFile]]:
+    """The files that can be scanned together: of one kind, role and header."""
     groups: defaultdict[tuple[object, ...], list[DescribedFile]] = defaultdict(list)
     for one in (_typed(family, file) for file in files):
         groups[one.file.kind, one.file.role, one.columns].append(one)
-    scans = [_scan(family, group, constants or {}) for group in groups.values()] or [_nothing(family, constants or {})]
-    union = "\nUNION ALL\n".join(scans)
-    return f"SELECT * FROM (\n{union}\n) AS delivered WHERE {where}" if where else union
+    return list(groups.values())
 
 
 def _describe(file: BillFile) -> str:
@@ -147,6 +165,12 @@ class _Layout:
         if column.required:
             raise self._missing(name, column)
         return f"CAST(NULL AS {sql_type(column)})"
+
+    def misread(self, name: str, column: Column) -> str | None:
+        """A branch of a CASE: where the column says something that cannot be read, its name and value."""
+        found = self._found(name, column)
+        broken = is_misread(found[0], column.type) if found else None
+        return broken and f"WHEN {broken} THEN {{'name': {quoted(name)}, 'value': CAST({found[0].sql} AS VARCHAR)}}"
 
     def has(self, name: str, column: Column) -> bool:
         """Whether the layout holds the column in any spelling."""

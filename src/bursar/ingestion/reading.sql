@@ -11,7 +11,7 @@ CREATE TEMP MACRO stated(value) AS CASE WHEN value NOT IN ('', 'NULL', 'null') A
 
 -- DuckDB parses text into DECIMAL(18,12) fifty times faster than into DECIMAL(38,12); of a short text above a million the
 -- digits fit one of the narrower scales.
-CREATE TEMP MACRO decimal_of_text(value) AS
+CREATE TEMP MACRO decimal_tried(value) AS
   coalesce(
     try_cast(value AS DECIMAL(18, 12)),
     CASE
@@ -24,8 +24,9 @@ CREATE TEMP MACRO decimal_of_text(value) AS
           try_cast(value AS DECIMAL(18, 2))
         )
     END,
-    CAST(stated(value) AS DECIMAL(38, 12))
+    try_cast(stated(value) AS DECIMAL(38, 12))
   );
+CREATE TEMP MACRO decimal_of_text(value) AS coalesce(decimal_tried(value), CAST(stated(value) AS DECIMAL(38, 12)));
 
 -- A DOUBLE below 1000 casts exactly, and so does a whole one; of the rest only the shortest text has the digits the
 -- provider wrote, at most seventeen, hence the scale by magnitude.
@@ -44,7 +45,7 @@ CREATE TEMP MACRO decimal_of_double(value) AS
 
 -- A moment in UTC: ISO with or without fraction, zone or seconds, and the American dates of older exports (to DuckDB's cast
 -- 5/1/25 is a day of the year 5).
-CREATE TEMP MACRO moment_of_text(value) AS
+CREATE TEMP MACRO moment_tried(value) AS
   coalesce(
     CASE
       WHEN length(value) > 19 AND value[-6] IN ('+', '-') AND value[-5:] <> '00:00' THEN make_timestamp(epoch_us(try_cast(value AS TIMESTAMPTZ)))
@@ -52,6 +53,6 @@ CREATE TEMP MACRO moment_of_text(value) AS
     END,
     try_strptime(
       value, ['%m/%d/%y', '%m/%d/%Y', '%Y-%m-%dT%H:%MZ', '%Y-%m-%d %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%Y%m%d']
-    ),
-    CAST(stated(value) AS TIMESTAMP)
+    )
   );
+CREATE TEMP MACRO moment_of_text(value) AS coalesce(moment_tried(value), CAST(stated(value) AS TIMESTAMP));

@@ -16,7 +16,7 @@ from bursar.ingestion.casts import identifier, quoted
 from bursar.ingestion.columns import focus_columns
 from bursar.ingestion.conformance import conformance_sql
 from bursar.ingestion.families import Family, packaged
-from bursar.ingestion.reading import DescribedFile, raw_relation
+from bursar.ingestion.reading import DescribedFile, misread_relation, raw_relation
 from bursar.ports import Script, Statement
 
 COSTS = ("BilledCost", "EffectiveCost", "ContractedCost", "ListCost")
@@ -94,6 +94,14 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
         ),
         reads=(*(one.file.path for one in files), *(_reference_path(one) for one in family.references)),
         writes=out.parent,
+    )
+
+
+def misread_script(family: Family, files: Sequence[DescribedFile]) -> Script:
+    """Which value of a delivery cannot be read, for after a script failed. `misread` returns (source_file, name, value)."""
+    return Script(
+        statements=(_MACROS, Statement(name="misread", sql=misread_relation(family, files), returns=True)),
+        reads=tuple(one.file.path for one in files),
     )
 
 
