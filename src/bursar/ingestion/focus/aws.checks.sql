@@ -6,6 +6,7 @@ SELECT
   reservation_reservation_arn AS reservation,
   coalesce(line_item_operation IN ('EKSPod-EC2', 'ECSTask-EC2'), false) OR split_line_item_parent_resource_id IS NOT NULL AS is_split,
   count(*) AS lines,
+  count(*) - count(line_item_unblended_cost) AS blank,
   count(line_item_net_unblended_cost) AS net_lines,
   coalesce(sum(line_item_unblended_cost), 0) AS gross,
   coalesce(sum(coalesce(line_item_net_unblended_cost, CASE WHEN line_item_line_item_type LIKE '%Discount' THEN 0 ELSE line_item_unblended_cost END)), 0) AS net,
@@ -47,6 +48,9 @@ SELECT
   ) AS rhs,
   0 AS tolerance,
   'rows' AS detail
+
+-- check: aws-costs — No line lacks its cost.
+SELECT coalesce(sum(blank), 0) AS lhs, 0 AS rhs, 0 AS tolerance, 'lines without cost' AS detail FROM aws_native
 
 -- check: aws-billed — What is billed is the (net) unblended cost of every line but split rows and what a savings plan covers.
 SELECT coalesce(native.u, 0) AS lhs, coalesce(charged.billed, 0) AS rhs, 0 AS tolerance, currency AS detail
