@@ -121,7 +121,8 @@ def _charges(family: Family) -> tuple[Statement, ...]:
 def _proofs(family: Family) -> tuple[Statement, ...]:
     selects = {
         "sums": f"SELECT BillingCurrency, count(*) AS rows, {_summed()} FROM focus GROUP BY ALL ORDER BY ALL",
-        "invoices": "SELECT x_Provider, x_InvoiceKey, InvoiceId, InvoiceIssuerName, BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, "
+        "invoices": "SELECT x_Provider, x_InvoiceKey, InvoiceId, InvoiceIssuerName, "
+        "BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, "
         "count(*) AS rows, sum(BilledCost) AS billed FROM focus GROUP BY ALL ORDER BY ALL",
         "charge_types": f"SELECT x_SourceChargeType, ChargeCategory, BillingCurrency, count(*) AS rows, sum(BilledCost) AS billed, "
         f"{_known(family)} AS known FROM focus GROUP BY ALL ORDER BY ALL",
