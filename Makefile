@@ -23,7 +23,7 @@ test: lint types arch browser wheel ## everything CI runs: lint, types, floors, 
 	@BURSAR_COMMAND=$(CURDIR)/$(WHEEL)/bin/bursar $(RUN)/pytest -q -n 2 tests/acceptance tests/packaging
 
 test-deep: .venv/dev ## the slow ones: many seeds, every kill point
-	@BURSAR_DEEP=1 $(RUN)/pytest -q -n 2 tests/unit tests/contract tests/acceptance
+	@BURSAR_DEEP=1 $(RUN)/pytest -q -n 2 -m "deep or not deep" tests/unit tests/contract tests/acceptance
 
 lint: .venv/dev ## ruff: 0 findings, formatted
 	@$(RUN)/ruff check --quiet . && $(RUN)/ruff format --check --quiet . && echo "lint: 0 findings"
