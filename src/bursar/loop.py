@@ -19,7 +19,7 @@ from bursar.ingestion.gate import Place, Verdict, gate
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
 from bursar.ingestion.metrics import MetricIntake
-from bursar.ingestion.outcomes import Outcome, arrivals, keep, passed_over, resolve
+from bursar.ingestion.outcomes import Outcome, arrivals, keep, outcome_of, passed_over, resolve
 from bursar.ingestion.recognise import recognise
 from bursar.ingestion.reconcile import Standing, last_said, reconcile
 from bursar.lake import snapshots
@@ -124,6 +124,7 @@ class Bursar:
             flip(connection, now=now, actor=ACTOR, cause=cause, put=put, reconciliation=told)
             for snapshot in put:
                 resolve(connection, snapshot.id, "published")
+            keep(connection, [_released(snapshot) for snapshot in put if snapshot.state == "quarantined"], now=now)
 
     def _standing(self, bills: Mapping[Place, Snapshot], invoices: Sequence[Invoice], *, now: datetime) -> dict[str, Standing]:
         """How every billing period stands to its invoices, where that is not what was last said of it."""
@@ -178,10 +179,20 @@ class Bursar:
 
 
 def _waiting(connection: sa.Connection, layer: str, live: Mapping[Place, Snapshot]) -> list[Snapshot]:
-    """The staged snapshots of a layer, in the provider's order; of equals the one that arrived last is the newest."""
+    """What waits to be published, in the provider's order; of equals the one that arrived last is the newest.
+
+    What the gate once held comes before it again: an invoice may have changed since.
+    """
     arrived = arrivals(connection)
-    staged = [one for one in snapshots.select(connection, layer=layer, state="staged") if one.id not in {held.id for held in live.values()}]
+    found = [one for state in ("quarantined", "staged") for one in snapshots.select(connection, layer=layer, state=state)]
+    staged = [one for one in found if one.id not in {held.id for held in live.values()}]
     return sorted(staged, key=lambda one: (one.order, arrived.get(one.id, 0)))
+
+
+def _released(snapshot: Snapshot) -> Outcome:
+    """What was held and now agrees: told as a delivery of its own, as the held one stays told as held."""
+    size = sum(file.bytes for file in snapshot.files)
+    return outcome_of(snapshot, "published", name=f"{snapshot.source} {snapshot.period}, held before", size=size)
 
 
 def _final(outcome: Outcome, verdict: Verdict | None) -> Outcome:

@@ -94,6 +94,6 @@ def arrivals(connection: sa.Connection) -> dict[str, int]:
 
 
 def resolve(connection: sa.Connection, snapshot_id: str, outcome: str, *, cause: str | None = None, cure: str | None = None) -> None:
-    """Turn the staged deliveries of a snapshot into what became of it."""
-    mine = (delivery.c.snapshot_id == snapshot_id) & delivery.c.outcome.in_(("staged", "quarantined"))
+    """Turn the staged deliveries of a snapshot into what became of it. What was once held stays told as held."""
+    mine = (delivery.c.snapshot_id == snapshot_id) & (delivery.c.outcome == "staged")
     connection.execute(delivery.update().where(mine).values(outcome=outcome, cause=cause, cure=cure))

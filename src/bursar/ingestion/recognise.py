@@ -155,8 +155,9 @@ def _header(path: Path, kind: FileKind, warehouse: Warehouse) -> tuple[str, ...]
 def _stem(path: Path) -> str:
     """The name without a shard's number, so that `part_0_0001.csv` and `part_1_0001.csv` are one delivery.
 
+    Shards are numbered by exporters, with three digits or more or as `part_N_N`; `bill_1` and `bill_2` are two versions for all we know.
     A date is no number: a month exported on two days came twice. A name without a number stands for itself.
     """
     name = re.sub(r"(\.[a-z]+)+$", "", path.name.lower())
     dated = _DATE.sub(r"<\g<0>>", name)
-    return re.sub(r"(^|[-_.])\d+([-_.]\d+)*$", "#", dated)
+    return re.sub(r"(^|[-_.])\d{3,}$|(^|[-_.])part[-_.]\d+([-_.]\d+)*$", "#", dated)

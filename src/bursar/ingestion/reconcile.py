@@ -28,6 +28,16 @@ Earlier = Callable[[Snapshot, datetime], Snapshot | None]
 RECONCILED_RATIO = Decimal("0.0001")
 """A closed invoice is reconciled within 0.01 %."""
 
+UNKNOWN_PROVIDER = "other"
+"""Where a FOCUS file names a provider bursar has no name for; its invoices meet it by account and id."""
+
+EXPORT_LACKS = {
+    "azure": frozenset({"tax", "support", "prepayment", "credit"}),
+    "gcp": frozenset({"memo", "adjustment", "credit"}),
+    "oci": frozenset({"tax"}),
+}
+"""What a provider's exports are known to leave out. Elsewhere a missing line proves nothing: the bill may be cut."""
+
 RESELLERS = ("marketplace", "partner")
 """Words in an issuer's name by which a provider's marketplace invoices apart."""
 
@@ -146,7 +156,7 @@ def _meet(keys: Sequence[Key], invoices: Sequence[Invoice]) -> dict[int, Invoice
         by_name[key.provider, key.key].append(key)
     rest: list[Invoice] = []
     for invoice in invoices:
-        named = by_name[invoice.first.provider, invoice.first.invoice_id]
+        named = by_name[invoice.first.provider, invoice.first.invoice_id] or by_name[UNKNOWN_PROVIDER, invoice.first.invoice_id]
         if named:
             met[id(next((key for key in named if _due(key, invoice) is not None), named[0]))] = invoice
         else:
@@ -158,7 +168,8 @@ def _meet(keys: Sequence[Key], invoices: Sequence[Invoice]) -> dict[int, Invoice
     for invoice in rest:
         first = invoice.first
         resold = any(word in first.issuer.lower() for word in RESELLERS)
-        candidates = free[first.provider, first.billing_account_id, first.billing_period, resold]
+        place = (first.billing_account_id, first.billing_period, resold)
+        candidates = free[first.provider, *place] or free[UNKNOWN_PROVIDER, *place]
         if len(candidates) == 1:
             met[id(candidates.pop())] = invoice
     return met
@@ -238,12 +249,13 @@ def _waterfall(
 
 
 def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Key]) -> Iterable[tuple[str, Decimal, str]]:
-    if not any(charge.category == "Tax" for charge in key.charges):
+    lacks = EXPORT_LACKS.get(key.provider, frozenset())
+    if "tax" in lacks and not any(charge.category == "Tax" for charge in key.charges):
         yield "tax the export lacks", -invoice.tax, f"invoice {invoice.first.invoice_id} states it; no line is tax"
     present = {charge.category for charge in key.charges}
     for line in invoice.lines:
         category = line.charge_category
-        if category and category not in present and category != "Tax":
+        if category and category.casefold() in lacks - {"tax"} and category not in present:
             name = "invoice credits without a row" if category == "Credit" else "charges no export holds"
             yield name, -(line.total - line.tax), f"invoice line '{category}'; no line of ours has this category"
     named = [charge for charge in key.charges if charge.issuer.casefold() == invoice.first.issuer.casefold()]

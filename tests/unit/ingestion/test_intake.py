@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +20,7 @@ from bursar.lake.generations import Lake, flip
 from bursar.lake.snapshots import Snapshot
 from bursar.store.database import open_store
 from tests.unit.ingestion.conftest import OpenWarehouse
+from tests.unit.ingestion.focus_files import charge, write
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 AZURE = "SubscriptionGuid,Date,MeterCategory,MeterId,ConsumedService,Quantity,UnitOfMeasure,PreTaxCost,Currency,BillingAccountId"
@@ -34,38 +33,6 @@ def intake(tmp_path: Path) -> Intake:
     return Intake(
         lake=Lake(tmp_path / "lake", open_store("sqlite://")), warehouse=OpenWarehouse(), clock=lambda: NOW, progress=lambda _: None
     )
-
-
-def charge(cost: str = "1.5", *, day: str = "2026-10-01", account: str = "111", **more: str) -> dict[str, str]:
-    """One FOCUS line."""
-    month = f"{day[:7]}-01T00:00:00Z"
-    return {
-        **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), cost),
-        "BillingCurrency": "USD",
-        "BillingAccountId": account,
-        "BillingPeriodStart": month,
-        "BillingPeriodEnd": f"{day[:5]}{int(day[5:7]) + 1:02d}-01T00:00:00Z",
-        "ChargePeriodStart": f"{day}T00:00:00Z",
-        "ChargePeriodEnd": f"{day}T01:00:00Z",
-        "ChargeCategory": "Usage",
-        "ServiceName": "Compute",
-        "ServiceCategory": "Compute",
-        "ProviderName": "Acme",
-        "PublisherName": "Acme",
-        "InvoiceIssuerName": "Acme",
-        **more,
-    }
-
-
-def write(path: Path, *rows: dict[str, str]) -> Path:
-    """A CSV of these lines, packed if its name says so."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0] if rows else charge()))
-    writer.writeheader()
-    writer.writerows(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.getvalue().encode()) if path.suffix == ".gz" else text.getvalue().encode())
-    return path
 
 
 def taken(intake: Intake, *paths: Path) -> list[Outcome]:
@@ -114,9 +81,9 @@ def test_the_same_bytes_again_are_nothing_new(intake: Intake, tmp_path: Path) ->
 
 def test_a_copy_among_the_shards_is_not_counted_again(intake: Intake, tmp_path: Path) -> None:
     """Two numbered files with the same bytes are one file and its copy."""
-    for name in ("bill-1.csv", "bill-2.csv"):
+    for name in ("bill-001.csv", "bill-002.csv"):
         write(tmp_path / "in" / name, charge("1.5"))
-    write(tmp_path / "in" / "bill-3.csv", charge("2"))
+    write(tmp_path / "in" / "bill-003.csv", charge("2"))
     (outcome,) = taken(intake, tmp_path / "in")
     assert outcome.sums["USD"].billed == Decimal("3.5")
 

@@ -68,7 +68,7 @@ def test_an_unknown_file_shows_its_header_and_how_to_name_it(tmp_path: Path) -> 
         ("part_0_0001.csv", "part_1_0001.csv"),
         ("bill-00001.csv", "bill-00002.csv", "bill-00010.csv"),
         ("000000000000.csv", "000000000001.csv"),
-        ("Bill.1.csv", "bill.2.csv"),
+        ("Bill.001.csv", "bill.002.csv"),
         ("2026-10-00001.csv", "2026-10-00002.csv"),
     ],
 )
@@ -82,6 +82,7 @@ def test_numbered_shards_are_one_delivery(tmp_path: Path, names: tuple[str, ...]
     "names",
     [
         ("bill-v1.csv", "bill-v2.csv"),
+        ("bill_1.csv", "bill_2.csv"),
         ("bill.csv", "bill-1.csv"),
         ("bill (1).csv", "bill (2).csv"),
         ("bill-2026-09.csv", "bill-2026-10.csv"),

@@ -89,21 +89,39 @@ def test_an_invoice_whose_bill_never_came_is_all_unexplained() -> None:
 
 
 def test_tax_the_export_lacks_is_a_step() -> None:
-    """The invoice states it and no line is tax."""
-    row = one(month(Lines("100")), invoice("120", tax=Decimal(20)))
+    """The invoice states it, no line is tax, and the provider is known to leave it out."""
+    row = one(month(Lines("100", provider="azure")), invoice("120", tax=Decimal(20), provider="azure"))
     assert (row.status, steps(row), row.unexplained) == ("reconciled", {"tax the export lacks": "-20"}, 0)
     taxed = one(month(Lines("100"), Lines("20", category="Tax")), invoice("120", tax=Decimal(20)))
     assert (taxed.status, steps(taxed)) == ("reconciled", {})
 
 
 def test_charges_no_export_holds_are_steps_by_the_invoices_own_lines() -> None:
-    """Support and credits that the invoice names and no row of ours is."""
-    bill = invoice("100").lines + invoice("30", charge_category="Purchase").lines + invoice("-10", charge_category="Credit").lines
-    row = one(month(Lines("100")), Invoice(lines=bill))
+    """Support and credits that the invoice names, no row of ours is, and the provider is known to leave out."""
+    azure = {"provider": "azure"}
+    support, credit = invoice("30", charge_category="Support", **azure), invoice("-10", charge_category="Credit", **azure)
+    bill = invoice("100", **azure).lines + support.lines + credit.lines
+    row = one(month(Lines("100", provider="azure")), Invoice(lines=bill))
     assert steps(row) == {"charges no export holds": "-30", "invoice credits without a row": "10"}
     assert row.status == "reconciled"
-    present = one(month(Lines("100"), Lines("30", category="Purchase"), Lines("-10", category="Credit")), Invoice(lines=bill))
-    assert (steps(present), present.status) == ({}, "reconciled")
+    present = one(
+        month(*(Lines(*told, **azure) for told in (("100",), ("30",))), Lines("-10", category="Credit", **azure)), Invoice(lines=bill)
+    )
+    assert present.unexplained == 30
+
+
+def test_what_a_bill_lacks_proves_nothing_where_the_export_holds_everything() -> None:
+    """A bill cut short does not reconcile because its invoice names what was cut."""
+    bill = invoice("100.50", charge_category="Usage").lines + invoice("900", charge_category="Purchase").lines
+    row = one(month(Lines("100.50")), Invoice(lines=bill))
+    assert (steps(row), row.status, row.unexplained) == ({}, "out_of_tolerance", Decimal(-900))
+    assert one(month(Lines("100")), invoice("120", tax=Decimal(20))).status == "out_of_tolerance"
+
+
+def test_a_provider_without_a_name_of_ours_meets_its_invoice() -> None:
+    """A FOCUS file of any vendor is held against the invoice of its account and id."""
+    row = one(month(Lines("100", provider="other")), invoice("100", provider="widget"))
+    assert row.status == "reconciled"
 
 
 def test_another_issuers_charges_under_the_key_are_a_step() -> None:

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def generation_as_of(app: "Bursar", as_of: str | None) -> "Generation | None":
-    """The newest generation, or the newest at the end of a day (UTC). Raises ConfigError for what is not a day."""
+    """The newest generation, or the newest at the end of a day (UTC). Raises ConfigError for what is not a day, or before the first."""
     if as_of is None:
         return app.lake.head()
     try:
         day = date.fromisoformat(as_of)
     except ValueError as error:
         raise ConfigError(f"not a day: {as_of!r}", cure="Write it as YYYY-MM-DD.") from error
-    return app.lake.at(datetime.combine(day + timedelta(days=1), time.min, UTC) - timedelta(seconds=1))
+    found = app.lake.at(datetime.combine(day + timedelta(days=1), time.min, UTC) - timedelta(seconds=1))
+    if found is None and app.lake.head():
+        first = app.lake.generation(1).at
+        raise ConfigError(f"nothing was published by {as_of}", cure=f"The first generation is of {first:%Y-%m-%d %H:%M} UTC.")
+    return found
