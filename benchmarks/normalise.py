@@ -17,7 +17,7 @@ from benchmarks.measure import RUNS, SCRATCH, Measured, median, once
 from benchmarks.pipeline import bills
 from benchmarks.report import Line
 
-ROWS = int(os.environ.get("BENCH_ROWS", "3140000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "3480000"))
 """Asked of the simulator for about 2.3 million rows of CUR 2.0."""
 
 COPIES = 4
@@ -39,7 +39,8 @@ def lines() -> Iterator[Line]:
         what=f"{rows:,} rows CUR 2.0 → FOCUS, CPU beside an untransformed COPY of the same columns",
         value=f"{(own.cpu - begun.cpu) / (copied.cpu - begun.cpu):.2f}x",
         aim="≤ 1.25x",
-        beside=f"CPU {own.cpu:.1f} s to {copied.cpu:.1f} s, wall {own.wall:.1f} s to {copied.wall:.1f} s, starting ({begun.cpu:.1f} s CPU) aside",
+        beside=f"CPU {own.cpu:.1f} s to {copied.cpu:.1f} s, wall {own.wall:.1f} s to {copied.wall:.1f} s; "
+        f"the {begun.cpu:.1f} s CPU of starting left out of the ratio",
     )
     yield Line(
         what="  beside such a COPY at DuckDB's own zstd level",
