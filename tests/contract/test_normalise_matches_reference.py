@@ -27,17 +27,8 @@ SOUND = [case for case in CASES if not case.is_quarantined]
 WRONG = [case for case in CASES if case.is_quarantined]
 
 
-OPEN_QUESTIONS = {
-    "tags without a value and with an empty one": "an empty tag of a FOCUS file becomes `true`, which FOCUS allows for valueless tags only",
-    "a negative cost of a positive quantity": "its negative unit price breaks FOCUS, and the whole bill is quarantined for it",
-    "the actual run alone": "what is not amortised has an effective cost when bought, which the conformance check refuses",
-}
-
-
 def fellows(case: Case) -> tuple[object, ...]:
     """What cases share that can be delivered together: the format, the basis of its amounts, the header, the runs."""
-    if case.name in OPEN_QUESTIONS:
-        return (case.format, case.name)
     if case.format == "azure-cost":
         header = frozenset(columns([*(case.rows or ()), *(case.amortised or ())]))
         return (case.format, header, case.amortised is None)
@@ -71,14 +62,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return charges
 
 
-def with_mark(case: Case) -> Case:
-    """The case, expected to fail where product and table are known to differ."""
-    reason = OPEN_QUESTIONS.get(case.name)
-    marks = [pytest.mark.xfail(reason=reason, strict=False)] if reason else []
-    return pytest.param(case, id=f"{case.format}: {case.name}", marks=marks)  # type: ignore[return-value]
-
-
-@pytest.mark.parametrize("case", [with_mark(case) for case in SOUND])
+@pytest.mark.parametrize("case", SOUND, ids=lambda case: f"{case.format}: {case.name}")
 def test_the_product_makes_of_a_bill_what_the_table_says(case: Case, bench: Bench) -> None:
     """Each hand-written bill comes out of the product as exactly the charges its table gives it."""
     assert unmatched(case.expected, bench(case)) == []

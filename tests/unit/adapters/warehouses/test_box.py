@@ -94,15 +94,6 @@ def test_the_child_is_refused_what_it_was_not_given(warehouse: DuckDBWarehouse, 
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_live_file_is_read_only_to_the_child_that_reads_it(warehouse: DuckDBWarehouse, parquet: Path) -> None:
-    """A file that may be read is not overwritten: the lake's files are read-only, as DuckDB itself would let it."""
-    parquet.chmod(0o444)
-    if os.geteuid() == 0:
-        pytest.skip("root writes read-only files; the service runs as another user")
-    with pytest.raises(BillError):
-        warehouse.run(script(f"COPY (SELECT 1) TO '{parquet}' (USE_TMP_FILE false)", reads=(parquet,)))
-
-
 def test_the_child_has_no_credentials_and_nothing_of_ours_in_its_environment(
     warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
