@@ -7,7 +7,6 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := .venv/bin
 WHEEL := .tools/wheel
 export UV_PROJECT_ENVIRONMENT := .venv
-export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,7 +46,7 @@ browser: ## Chromium for the page tests
 
 wheel: .venv/dev ## build the wheel from the sdist and install it apart, with src/ out of reach
 	@rm -rf $(WHEEL) .tools/dist && $(UV) build -q --out-dir .tools/dist
-	@$(UV) venv -q $(WHEEL) && VIRTUAL_ENV=$(WHEEL) $(UV) pip install -q .tools/dist/*.whl && echo "wheel: $$(du -sm $(WHEEL) | cut -f1) MB installed"
+	@$(UV) venv -q $(WHEEL) && VIRTUAL_ENV=$(WHEEL) $(UV) pip install -q --compile-bytecode .tools/dist/*.whl && echo "wheel: $$(du -sm $(WHEEL) | cut -f1) MB installed"
 
 clean: ## remove what was made here
 	@rm -rf .venv .uv .tools .bursar .pytest_cache .ruff_cache
@@ -56,7 +55,7 @@ $(UV):
 	@if ! command -v uv >/dev/null; then echo "uv is not installed: putting the pinned one in .uv/"; python3 -m venv .uv && .uv/bin/pip install -q uv==0.13.9; fi
 
 .venv/run: uv.lock pyproject.toml | $(UV)
-	@echo "Installing bursar from uv.lock into .venv/" && $(UV) sync -q --frozen --no-dev --inexact && touch $@
+	@echo "Installing bursar from uv.lock into .venv/" && $(UV) sync -q --frozen --no-dev --inexact --compile-bytecode && touch $@
 
 .venv/dev: uv.lock pyproject.toml | $(UV)
-	@echo "Installing bursar and its development tools from uv.lock into .venv/" && $(UV) sync -q --frozen && touch $@ .venv/run
+	@echo "Installing bursar and its development tools from uv.lock into .venv/" && $(UV) sync -q --frozen --compile-bytecode && touch $@ .venv/run
