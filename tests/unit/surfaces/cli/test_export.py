@@ -48,7 +48,7 @@ def test_csv_is_safe_and_exact(say: Say, tmp_path: Path, bill: duckdb.DuckDBPyCo
         (("--out", "focus.xlsx"), "neither Parquet nor CSV"),
         (("--out", "/nowhere/focus.csv"), "there is no folder"),
         (("--period", "2020-01", "--out", "f.csv"), "no bill of 2020-01"),
-        (("--as-of", "2020-01-01", "--out", "f.csv"), "nothing is published"),
+        (("--as-of", "2020-01-01", "--out", "f.csv"), "nothing was published by 2020-01-01"),
     ],
 )
 def test_what_cannot_be_exported_is_said(say: Say, words: tuple[str, ...], says: str) -> None:
