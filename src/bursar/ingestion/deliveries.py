@@ -14,7 +14,13 @@ PAIRED = "azure-cost"
 
 
 _ENGINE = re.compile(r"^(?:[A-Z]\w*(?: \w+)* Error: )+")
-_RAGGED = "not a CSV with the same columns in every row"
+_CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
+_CSV_FAULTS = {
+    "Expected Number of Columns": "has not as many columns as the header",
+    "unterminated quote": "opens a quote and never closes it",
+    "not utf-8 encoded": "is not UTF-8",
+    "Maximum line size": "is too long",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +75,11 @@ class Arrivals:
 
 def cause_of(error: BillError, name: str, keys: Mapping[Path, str]) -> str:
     """Why a delivery is wrong, in one line that names it: the first line of the engine's, without its jargon and our paths."""
-    cause = _ENGINE.sub("", str(error).strip().splitlines()[0])
-    if cause.startswith("Error when sniffing file"):
-        cause = _RAGGED
+    whole = str(error).strip()
+    cause = _ENGINE.sub("", whole.splitlines()[0])
+    if line := _CSV_LINE.match(cause):
+        fault = next((told for said, told in _CSV_FAULTS.items() if said in whole), "is not CSV")
+        cause = f"line {line[1]} {fault}"
     for path, key in keys.items():
         cause = cause.replace(str(path), key)
     return cause if any(known in cause for known in (name, *keys.values())) else f"{name}: {cause}"

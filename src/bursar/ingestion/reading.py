@@ -4,6 +4,7 @@ First the files are described inside the box (`describe_script`, `described`), t
 reads them. Files of one layout are scanned together, so parts may differ in columns, order and types.
 """
 
+import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from bursar.ports import Rows, Script, Statement
 FileKind = Literal["csv", "parquet", "ndjson"]
 
 _CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216, buffer_size=33554432"
+_WHOLE_LINES = "delim='\x01', quote='', escape='', max_line_size=16777216, buffer_size=33554432"
 _PARQUET = "binary_as_string=true, hive_partitioning=false"
 _SAMPLE = 1000
 """JSON objects looked at to learn which keys a file has; keys seen later are read all the same."""
@@ -90,7 +92,7 @@ def _layouts(family: Family, files: Sequence[DescribedFile]) -> list[list[Descri
 def _describe(file: BillFile) -> str:
     path = quoted(str(file.path))
     if file.kind == "csv":
-        return f"SELECT * FROM read_csv({path}, header=false, all_varchar=true, {_CSV}) LIMIT 1"
+        return f"SELECT line FROM read_csv({path}, auto_detect=false, header=false, columns={{line: 'VARCHAR'}}, {_WHOLE_LINES}) LIMIT 1"
     if file.kind == "parquet":
         return f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({path}, {_PARQUET}))"
     objects = f"SELECT json FROM read_ndjson_objects({path}) LIMIT {_SAMPLE}"
@@ -99,7 +101,8 @@ def _describe(file: BillFile) -> str:
 
 def _columns(file: BillFile, answer: Rows) -> tuple[tuple[str, str], ...]:
     if file.kind == "csv":
-        return tuple((str(header or ""), "VARCHAR") for row in answer.rows[:1] for header in row)
+        headers = csv.reader(str(row[0] or "").lstrip("\ufeff") for row in answer.rows[:1])
+        return tuple((name, "VARCHAR") for header in headers for name in header)
     return tuple((str(row[0]), str(row[1])) for row in answer.rows)
 
 

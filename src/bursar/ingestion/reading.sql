@@ -4,10 +4,10 @@
 -- A text, NULL where it says nothing in one of the spellings of exports. Two short lists on purpose: DuckDB turns IN over
 -- six literals into a join, fifty times slower.
 CREATE TEMP MACRO said(value) AS
-  CASE WHEN value NOT IN ('', 'NULL', 'null') AND value NOT IN ('N/A', '-2', 'Unassigned') THEN value END;
+  CASE WHEN value NOT IN ('', 'NULL', 'null') AND value NOT IN ('N/A', 'None', '-2', 'Unassigned') THEN value END;
 
 -- The same for numbers and times, where -2 is a value.
-CREATE TEMP MACRO stated(value) AS CASE WHEN value NOT IN ('', 'NULL', 'null') AND value NOT IN ('N/A', 'Unassigned') THEN value END;
+CREATE TEMP MACRO stated(value) AS CASE WHEN value NOT IN ('', 'NULL', 'null') AND value NOT IN ('N/A', 'None', 'Unassigned') THEN value END;
 
 -- DuckDB parses text into DECIMAL(18,12) fifty times faster than into DECIMAL(38,12); of a short text above a million the
 -- digits fit one of the narrower scales.

@@ -154,11 +154,11 @@ def test_a_wrong_bill_is_quarantined_with_its_name_and_a_cure(
 
 
 def test_a_ragged_csv_is_told_in_words(intake: Intake, tmp_path: Path) -> None:
-    """Not in those of the engine's sniffer."""
+    """By its line, not in the words of the engine."""
     path = write(tmp_path / "bill.csv", charge(), charge())
     path.write_text(path.read_text() + "one,two\n")
     (outcome,) = taken(intake, path)
-    assert outcome.cause == "bill.csv: not a CSV with the same columns in every row"
+    assert outcome.cause == "bill.csv: line 4 has not as many columns as the header"
 
 
 def test_a_bill_without_a_cost_column_says_which(intake: Intake, tmp_path: Path) -> None:
