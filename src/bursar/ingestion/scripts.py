@@ -47,7 +47,7 @@ class _Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """An identity between the native bill and its FOCUS rows. The statement `check:<id>` returns (left, right, tolerance, detail)."""
+    """An identity between the native bill and its FOCUS rows. The statement `check:<id>` returns (lhs, rhs, tolerance, detail)."""
 
     id: str
     promise: str
@@ -77,7 +77,7 @@ def normalise_script(family: Family, files: Sequence[DescribedFile], delivery: D
     BillingAccountId, ChargeCategory, BillingCurrency, x_BillType, rows, billed) · `charge_types`
     (x_SourceChargeType, ChargeCategory, BillingCurrency, rows, billed, known) · `days` (min_day, max_day) · `accounts`
     (BillingAccountId, BillingPeriodStart, rows) · `raw_rows` (rows) · `conformance` (see `conformance.findings`) ·
-    `check:<id>` (left, right, tolerance, detail).
+    `check:<id>` (lhs, rhs, tolerance, detail).
     Raises BillError when a required column is missing.
     """
     raw = raw_relation(family, files, constants=_constants(delivery), where=where)

@@ -173,6 +173,9 @@ SELECT
       END
   END AS CommitmentDiscountQuantity,
   CASE CommitmentDiscountCategory WHEN 'Spend' THEN line_item_currency_code WHEN 'Usage' THEN 'Normalized Units' END AS CommitmentDiscountUnit,
+  -- of capacity reservations the bill names only the unused part
+  CASE WHEN line_item_usage_type LIKE '%UnusedBox:%' AND category = 'Usage' THEN line_item_resource_id END AS CapacityReservationId,
+  CASE WHEN CapacityReservationId IS NOT NULL THEN 'Unused' END AS CapacityReservationStatus,
   -- Dedicated Host reservations come without amortised amounts
   CASE
     WHEN kind = 'reserved' AND reservation_effective_cost IS NULL THEN 'None'
