@@ -57,8 +57,8 @@ _CONSTANT = (
     "split_line_item_public_on_demand_split_cost", "split_line_item_public_on_demand_unused_cost",
 )  # fmt: skip
 _TAGS = (
-    "aws:createdBy", "aws:eks:cluster-name", "aws:eks:namespace",
-    "user:Environment", "user:Owner", "user:Service", "user:Team", "user:team",
+    "aws:autoscaling:groupName", "aws:createdBy", "aws:eks:cluster-name", "aws:eks:namespace", "user:CostCenter",
+    "user:Environment", "user:Name", "user:Owner", "user:Service", "user:Team", "user:kubernetes.io/created-for/pvc/name", "user:team",
 )  # fmt: skip
 _COST_CATEGORIES = ("Team",)
 

@@ -10,16 +10,20 @@ from bursar.adapters.clouds.simulated.aws.catalogue import (
     AwsMeter,
     Plan,
     Reservation,
+    Sku,
     skus,
 )
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run
 from bursar.adapters.clouds.simulated.aws.payer import Desk, Terms, metered
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
+from bursar.adapters.clouds.simulated.naming import CUR, CUR2, Naming
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
-from bursar.adapters.clouds.simulated.slots import DAY, WASTED, Slots, moment, per_meter
+from bursar.adapters.clouds.simulated.slots import DAY, WASTED, Places, Slots, moment, per_meter
 from bursar.adapters.clouds.simulated.variant import Variant
 
 REGION = "us-east-1"
+INSTANCE = "i-"
+"""How the ids of instances begin: what scales by itself and is replaced."""
 TERMS = {"ri": "Reserved", "spot": "Spot"}
 LINE_TYPES = {"sp": "SavingsPlanCoveredUsage", "ri": "DiscountedUsage"}
 _NORMALISED = 100
@@ -69,22 +73,28 @@ class Usage:
         for meter in kept:
             if meter.waste and meter.waste == self.variant.without:
                 continue
-            slots = Slots.of(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "aws", meter.key, "slots"))
-            items = [self._item(meter, index) for index in range(len(slots.weights))]
-            negations = [self._negation(item) for item in items] if meter.mode.startswith("sp:") else []
+            places = self._places(meter, each)
+            negation = self._negation(meter) if meter.mode.startswith("sp:") else None
             for day in range(self.days):
-                yield from self._day(meter, day, slots=slots, items=items, negations=negations)
+                yield from self._day(meter, day, places=places, negation=negation)
 
-    def _day(self, meter: AwsMeter, day: int, *, slots: Slots, items: list[Item], negations: list[Item]) -> Iterator[Run]:
+    def _places(self, meter: AwsMeter, rows: int) -> Places[Item]:
+        draws = Draws(self.desk.seed, "aws", meter.key, "slots")
+        is_instance = skus()[meter.sku].resource == INSTANCE
+        slots = Slots.of(min(rows, WASTED) if meter.waste else rows, draws=draws, is_autoscaled=is_instance)
+        return Places(slots, lambda number: self._item(meter, number))
+
+    def _day(self, meter: AwsMeter, day: int, *, places: Places[Item], negation: Item | None) -> Iterator[Run]:
+        slots = places.slots
         date = self.desk.month.start + timedelta(days=day)
         total = self.shape.daily("aws", meter, date, scale_ppm=self.scale())
         moments, weights = slots.moments(day), slots.row_weights()
         for index, amount in enumerate(split(total, slots.weights)):
-            run = self._run(meter, items[index], moments=moments, parts=split(amount // _NORMALISED, weights))
+            run = self._run(meter, places.at(index, date), moments=moments, parts=split(amount // _NORMALISED, weights))
             self._note(meter, run, day)
             yield run
-            if negations:
-                yield self._negated(negations[index], run, day)
+            if negation:
+                yield self._negated(negation, run, day)
 
     def _run(self, meter: AwsMeter, item: Item, *, moments: list[int], parts: list[int]) -> Run:
         """One resource's day. `parts` are hundreds of units of effective cost, before any net percentage."""
@@ -135,13 +145,18 @@ class Usage:
         if kind == "ri":
             columns |= reservation_columns(self.desk, self._reservation(name))
             columns["line_item_unblended_rate"] = columns["line_item_blended_rate"] = "0.0000000000"
-        terms = Terms(tags=meter.tags, categories=meter.categories, rate=units(rate), waste=meter.waste)
+        terms = Terms(tags=self._tags(meter, sku, index), categories=meter.categories, rate=units(rate), waste=meter.waste)
         return self.desk.item(line_type, meter.account, columns, terms=terms)
 
-    def _negation(self, item: Item) -> Item:
+    def _tags(self, meter: AwsMeter, sku: Sku, index: int) -> dict[str, str]:
+        spelling = CUR2 if self.desk.payer.net_percent == 100 else CUR
+        kind = {INSTANCE: "instance", "vol-": "disk"}.get(sku.resource, "")
+        return Naming(spelling=spelling, meter=meter, tags=meter.tags, kind=kind).of(index)
+
+    def _negation(self, meter: AwsMeter) -> Item:
+        item = self._item(meter, 0)
         columns = {**item.columns, "line_item_line_item_description": "SavingsPlanNegation used by AccountId", "line_item_resource_id": ""}
-        account = columns["line_item_usage_account_id"]
-        return self.desk.item("SavingsPlanNegation", account, columns, terms=Terms(rate=item.rate))
+        return self.desk.item("SavingsPlanNegation", meter.account, columns, terms=Terms(rate=item.rate))
 
     def _negated(self, item: Item, run: Run, day: int) -> Run:
         return Run(item, [moment(day * 24, DAY)], [-sum(run.cost)], [-sum(run.net)], [0], [0], [0], [0])

@@ -95,6 +95,7 @@ class Export:
             packed.write(path, lines)
         self._blobs.append({"blobName": blob, "byteCount": path.stat().st_size, "dataRowCount": len(self._waiting)})
         self._waiting = []
+        self._templates.clear()
 
     def _template(self, item: Item) -> str:
         known = {name: text.replace("%", "%%") for name, text in item.columns.items()} | dict.fromkeys(_VARYING, "%s")

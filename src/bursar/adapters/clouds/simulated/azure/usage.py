@@ -11,6 +11,7 @@ from bursar.adapters.clouds.simulated.azure.catalogue import AzureMeter, Sku, me
 from bursar.adapters.clouds.simulated.azure.desk import Charge, Desk, Resource
 from bursar.adapters.clouds.simulated.azure.lines import Item, Row
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
+from bursar.adapters.clouds.simulated.naming import AZURE, Naming
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
 from bursar.adapters.clouds.simulated.slots import WASTED, Slots, per_meter
 from bursar.adapters.clouds.simulated.variant import Variant
@@ -90,7 +91,9 @@ class Usage:
         # Some commitment rows come without a public price, as the real ones do
         payg = 0 if meter.mode == "sp" and not self.desk.is_agreement else sku.payg
         name = f"{sku.name}-{meter.service}-{Draws(self.desk.seed, 'azure', meter.key).text(5, index)}"
-        resource = Resource(subscription=meter.subscription, name=name, tags=meter.tags, waste=meter.waste)
+        kind = {"disk": "disk", "vmss": "instance"}.get(sku.name, "")
+        tags = Naming(spelling=AZURE, meter=meter, tags=meter.tags, kind=kind).of(index)
+        resource = Resource(subscription=meter.subscription, name=name, tags=tags, waste=meter.waste)
         charge = Charge(model=MODELS[meter.mode])
         return self.desk.item(sku, resource, charge, prices=(price, sku.price, payg), discount=self._discount(meter.mode))
 

@@ -34,6 +34,11 @@ class Sku:
     per: int
     resource: str
 
+    @property
+    def is_autoscaled(self) -> bool:
+        """Whether its resources come and go: instances of Compute Engine and jobs, not databases."""
+        return self.resource == "jobs" or (self.resource == "instances" and self.service == "Compute Engine")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GcpMeter(Meter):

@@ -18,8 +18,9 @@ def write(folder: Path, rows: Iterable[Row], *, shard_rows: int) -> int:
     total = 0
     iterator = iter(rows)
     shard = len(list(folder.glob("*.json.gz"))) if folder.exists() else 0
-    prefixes: dict[int, tuple[Item, str]] = {}
     while chunk := list(islice(iterator, shard_rows)):
+        # by the shard: resources come and go, and a month has many
+        prefixes: dict[int, tuple[Item, str]] = {}
         packed.write(folder / f"{shard:012d}.json.gz", (_line(row, prefixes) for row in chunk))
         shard += 1
         total += len(chunk)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import UNIT, split
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
-from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, GcpMeter, meters, skus
+from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, GcpMeter, Sku, meters, skus
 from bursar.adapters.clouds.simulated.gcp.desk import DEFAULT_MODEL, Desk, Terms
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
+from bursar.adapters.clouds.simulated.naming import GCP, Naming
 from bursar.adapters.clouds.simulated.shape import Shape
-from bursar.adapters.clouds.simulated.slots import WASTED, Slots, per_meter
+from bursar.adapters.clouds.simulated.slots import WASTED, Places, Slots, per_meter
 from bursar.adapters.clouds.simulated.variant import Variant
 
 SUD = Credit(type="SUSTAINED_USAGE_DISCOUNT", name="Sustained Usage Discount")
@@ -52,20 +53,26 @@ class Usage:
         """Every metered row of the month."""
         kept, each = self.meters()
         for meter in kept:
-            slots = Slots.of(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "gcp", meter.key, "slots"))
-            items = [self._item(meter, index) for index in range(len(slots.weights))]
+            places = self._places(meter, each)
             for day in range(self.days):
-                yield from self._day(meter, day, slots=slots, items=items)
+                yield from self._day(meter, day, places=places)
 
-    def _day(self, meter: GcpMeter, day: int, *, slots: Slots, items: list[Item]) -> Iterator[Row]:
+    def _places(self, meter: GcpMeter, rows: int) -> Places[Item]:
+        draws = Draws(self.desk.seed, "gcp", meter.key, "slots")
+        slots = Slots.of(min(rows, WASTED) if meter.waste else rows, draws=draws, is_autoscaled=skus()[meter.sku].is_autoscaled)
+        return Places(slots, lambda number: self._item(meter, number))
+
+    def _day(self, meter: GcpMeter, day: int, *, places: Places[Item]) -> Iterator[Row]:
+        slots = places.slots
         date = self.desk.month.start + timedelta(days=day)
         amount = self.shape.daily("gcp", meter, date, scale_ppm=self.scale())
         midnight = self.midnight(day)
         hours = 1 if slots.is_hourly else 24
         for index, part in enumerate(split(amount, slots.weights)):
+            item = places.at(index, date)
             for hour, net in enumerate(split(part, slots.row_weights())):
                 starts = midnight + timedelta(hours=hour)
-                row = self._row(meter, items[index], starts=starts, hours=hours, net=net)
+                row = self._row(meter, item, starts=starts, hours=hours, net=net)
                 if meter.mode == "cud-new":
                     self.covered[day] += row.cost
                 self.total += row.cost + sum(row.credits)
@@ -86,7 +93,7 @@ class Usage:
         sku = skus()[meter.sku]
         name = f"{meter.service}-{sku.resource.rstrip('s')}-{Draws(self.desk.seed, 'gcp', meter.key, 'resource').text(8, index)}"
         terms = Terms(
-            labels=_labels(meter, index), inherited=meter.inherited, resource=name if sku.resource else "",
+            labels=_labels(meter, sku, index), inherited=meter.inherited, resource=name if sku.resource else "",
             publisher="PARTNER" if meter.mode == "partner" else "GOOGLE", credits=CREDITS.get(meter.mode, ()),
             model=CUD_MODEL if meter.mode == "cud-new" else DEFAULT_MODEL, has_prices=meter.has_prices, waste=meter.waste,
         )  # fmt: skip
@@ -118,14 +125,15 @@ def _amounts(mode: str, net: int) -> tuple[int, tuple[int, ...], int, int]:
     return net, (), net, net
 
 
-def _labels(meter: GcpMeter, index: int) -> dict[str, str]:
-    labels = dict(meter.labels)
+def _labels(meter: GcpMeter, sku: Sku, index: int) -> dict[str, str]:
+    kind = "instance" if sku.is_autoscaled else "disk" if sku.resource == "disks" else ""
+    labels = Naming(spelling=GCP, meter=meter, tags=meter.labels, kind=kind).of(index)
     if meter.mode == "gke":
         labels |= {
             "goog-k8s-cluster-name": "prod-1",
             "goog-k8s-cluster-location": "us-central1-a",
             "k8s-namespace": meter.service,
-            "k8s-workload-name": f"{meter.service}-{index}",
+            "k8s-workload-name": f"{meter.service}-{index % 12}",
             "k8s-workload-type": "apps/v1-Deployment",
         }
     return labels
