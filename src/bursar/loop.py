@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
 from bursar.domain.errors import BillError
-from bursar.ingestion.gate import Place, Verdict, gate
+from bursar.ingestion.gate import Place, Verdict, gate, late_for
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
 from bursar.ingestion.metrics import MetricIntake
-from bursar.ingestion.outcomes import Outcome, arrivals, keep, outcome_of, passed_over, resolve
+from bursar.ingestion.outcomes import Outcome, arrivals, keep, outcome_of, resolve
 from bursar.ingestion.recognise import recognise
 from bursar.ingestion.reconcile import Standing, last_said, reconcile
 from bursar.lake import snapshots
@@ -54,14 +54,21 @@ class Bursar:
     progress: Progress
 
     def ingest(
-        self, paths: Sequence[Path], *, named: str = "auto", build: bool = True, read: Callable[[Sequence[Outcome]], None] = lambda _: None
+        self,
+        paths: Sequence[Path],
+        *,
+        named: str = "auto",
+        exported_at: datetime | None = None,
+        build: bool = True,
+        read: Callable[[Sequence[Outcome]], None] = lambda _: None,
     ) -> Ingested:
         """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on.
 
-        `read` is told what was read before it is built and published, so that a user sees the figures at once.
+        `named` and `exported_at` are the format of loose files, and when they were exported. `read` is told what was read
+        before it is built and published, so that a user sees the figures at once.
         """
         with writer(self.config.home):
-            found = recognise(paths, warehouse=self.warehouse, named=named)
+            found = recognise(paths, warehouse=self.warehouse, named=named, exported_at=exported_at)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
             outcomes += self._invoices(found.invoices)
             ready = self.marts.prepare if build else lambda: None
@@ -95,7 +102,8 @@ class Bursar:
             invoices = known_invoices(connection)
         drivers = {(one.source, one.period): one for one in waiting}
         verdict = gate(staged, live, invoices, now=now, tolerance=self.config.tolerance.reconcile_ratio)
-        verdict = replace(verdict, late=(*verdict.late, *(one for one in waiting if one not in drivers.values())))
+        older = [late_for(one, drivers[one.source, one.period]) for one in waiting if one not in drivers.values()]
+        verdict = replace(verdict, late=(*verdict.late, *older))
         self._settle(verdict)
         bills = live | {(one.source, one.period): one for one in verdict.passed}
         put = [*verdict.passed, *drivers.values(), *self._build(bills, driving | drivers)]
@@ -151,9 +159,9 @@ class Bursar:
             for one in verdict.held:
                 snapshots.record(connection, one.snapshot.to("quarantined"))
                 resolve(connection, one.snapshot.id, "quarantined", cause=one.cause, cure=one.cure)
-            for snapshot in verdict.late:
-                snapshots.record(connection, snapshot.to("superseded"))
-                resolve(connection, snapshot.id, "recorded", cause=passed_over(snapshot))
+            for one in verdict.late:
+                snapshots.record(connection, one.snapshot.to("superseded"))
+                resolve(connection, one.snapshot.id, "recorded", cause=one.cause, cure=one.cure)
 
     def _invoices(self, paths: Sequence[Path]) -> list[Outcome]:
         """Take invoice files in; each is taken whole or not at all."""
@@ -199,12 +207,10 @@ def _final(outcome: Outcome, verdict: Verdict | None) -> Outcome:
     """What a staged delivery came to once the gate had spoken."""
     if outcome.outcome != "staged" or verdict is None:
         return outcome
-    for one in verdict.held:
-        if one.snapshot.id == outcome.snapshot_id:
-            return replace(outcome, outcome="quarantined", cause=one.cause, cure=one.cure)
-    for snapshot in verdict.late:
-        if snapshot.id == outcome.snapshot_id:
-            return replace(outcome, outcome="recorded", cause=passed_over(snapshot))
+    for became, those in (("quarantined", verdict.held), ("recorded", verdict.late)):
+        for one in those:
+            if one.snapshot.id == outcome.snapshot_id:
+                return replace(outcome, outcome=became, cause=one.cause, cure=one.cure)
     return replace(outcome, outcome="published")
 
 

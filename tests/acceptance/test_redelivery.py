@@ -32,15 +32,19 @@ def test_a_restated_month_is_replaced_whole_and_history_shows_both(house: House)
 
 
 def test_an_older_delivery_that_comes_late_is_recorded_not_shown(house: House) -> None:
-    """The provider's order counts, not the order of arrival."""
+    """The provider's order counts, not the order of arrival; the user is told what is shown, and how to show this one instead."""
     bill(house.project / "older.csv", charge("1", day=2))
     said = house.run("ingest", "older.csv")
     assert "recorded" in said.out
-    assert "before the live delivery" in said.out
+    assert "Not shown  older.csv" in said.err
+    assert "bill.csv is newer" in said.err
+    assert "bursar ingest --exported-at YYYY-MM-DD older.csv" in said.err
     assert (house.generation(), house.totals()) == (1, {"USD": Decimal(30)})
     assert [row["state"] for row in house.run("history", "--format", "json").json["rows"]] == ["superseded", "live"]
     house.run("build")
     assert (house.generation(), house.totals()) == (1, {"USD": Decimal(30)})
+    house.run("ingest", "--exported-at", "2025-04-02", "older.csv")
+    assert (house.generation(), house.totals()) == (2, {"USD": Decimal(1)})
 
 
 def test_a_delivery_that_contradicts_its_invoice_is_quarantined(house: House) -> None:

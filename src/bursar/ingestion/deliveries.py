@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from bursar.domain.errors import BillError
 from bursar.ingestion.reading import FileKind
@@ -12,6 +13,8 @@ from bursar.ingestion.reading import FileKind
 PAIRED = "azure-cost"
 """The format whose bill comes as two exports: actual (what was billed) and amortised (what was used)."""
 
+Dating = Literal["export", "rows", "arrival"]
+"""What gives a delivery its order: the moment it was exported, the newest stamp in its rows, or when it came."""
 
 _ENGINE = re.compile(r"^(?:[A-Z]\w*(?: \w+)* Error: )+")
 _CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -36,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Why a delivery cannot be used, and what to do about it."""
+    """Why a delivery is not used, and what to do about it."""
 
     cause: str
     cure: str
@@ -47,7 +50,7 @@ class Delivery:
     """One export of a bill, complete by its manifest, or a loose file.
 
     `source` and `period` are None until the rows tell (a loose file). `role` is `bill`, or for Azure `actual` or
-    `amortised`. `exported_at` is the provider's order among deliveries.
+    `amortised`. `exported_at` is its order among deliveries and `dated` what that is.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Delivery:
     source: str | None = None
     period: str | None = None
     exported_at: datetime | None = None
+    dated: Dating = "export"
     rows: int | None = None
     fault: Fault | None = None
 

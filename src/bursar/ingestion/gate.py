@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from bursar.ingestion.invoices import Invoice
+from bursar.ingestion.outcomes import passed_over
 from bursar.ingestion.reconcile import contradictions, keys_of, reconcile
 from bursar.lake.snapshots import Snapshot
 
@@ -15,7 +16,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A staged snapshot that may not be published, with the reason and what to do."""
+    """A staged snapshot that is not published, with the reason and what to do."""
 
     snapshot: Snapshot
     cause: str
@@ -28,7 +29,7 @@ class Verdict:
 
     passed: tuple[Snapshot, ...]
     held: tuple[Held, ...]
-    late: tuple[Snapshot, ...]
+    late: tuple[Held, ...]
 
 
 def gate(
@@ -40,12 +41,12 @@ def gate(
     """
     passed: dict[Place, Snapshot] = {}
     held: list[Held] = []
-    late: list[Snapshot] = []
+    late: list[Held] = []
     for snapshot in reversed(staged):
         place = (snapshot.source, snapshot.period)
         published = {**live, **passed}
         if place in passed or (place in live and snapshot.order < live[place].order):
-            late.append(snapshot)
+            late.append(late_for(snapshot, published[place]))
         elif reason := (
             _displaces(snapshot, published.get(place))
             or _doubles(snapshot, published)
@@ -55,6 +56,12 @@ def gate(
         else:
             passed[place] = snapshot
     return Verdict(passed=tuple(passed.values()), held=tuple(held), late=tuple(late))
+
+
+def late_for(snapshot: Snapshot, shown: Snapshot) -> Held:
+    """A snapshot passed over for a newer one."""
+    why = passed_over(snapshot, shown)
+    return Held(snapshot=snapshot, cause=why.cause, cure=why.cure)
 
 
 def _displaces(snapshot: Snapshot, live: Snapshot | None) -> Held | None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 from bursar.domain.errors import BillError
@@ -71,14 +72,30 @@ class Intake:
         with self.lake.store.connect().execution_options(read_only=True) as connection:
             raw = snapshots.find(connection, mark.id)
             made = [one for one in snapshots.select(connection, layer="focus", format=raw.format) if raw.id in one.input_ids] if raw else []
-        current = [one for one in made if one.code_digest == normaliser.code_digest(one.format)]
+            live = snapshots.live(connection, "focus")
+        current = _standing([one for one in made if one.code_digest == normaliser.code_digest(one.format)])
+        shown = {one.id: live.get((one.source, one.period)) for one in current}
         if not current or any(one.state == "quarantined" for one in current) or not _is_whole(raw, current):
             return []
-        return [outcome_of(one, "staged" if one.state == "staged" else "unchanged", name=bill.name, size=mark.bytes) for one in current]
+        if any(_goes_back(bill.exported_at, one, shown[one.id]) for one in current):
+            return []
+        self._confirm(bill, current)
+        return [_seen(one, shown[one.id], name=bill.name, size=mark.bytes) for one in current]
+
+    def _confirm(self, bill: Delivery, current: Sequence[Snapshot]) -> None:
+        """The newest export says what is live still: one between the two that comes late is older."""
+        with self.lake.store.begin() as connection:
+            for one in current:
+                if one.state != "superseded" and bill.exported_at and bill.exported_at > one.order:
+                    snapshots.record(connection, snapshots.confirmed(one, bill.exported_at))
 
     def _land(self, bill: Delivery, mark: Fingerprint, *, holds: Sequence[tuple[str, str]] = ()) -> Snapshot:
-        with self.lake.store.connect().execution_options(read_only=True) as connection:
+        """The delivered bytes in the lake; bytes that were there count as exported when they were last."""
+        with self.lake.store.begin() as connection:
             known = snapshots.find(connection, mark.id)
+            if known and bill.exported_at and bill.exported_at > known.order:
+                known = replace(known, exported_at=bill.exported_at)
+                snapshots.record(connection, known)
         return known or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock(), holds=holds)
 
     def _loose(self, bill: Delivery, mark: Fingerprint) -> list[Outcome]:
@@ -102,6 +119,7 @@ class Intake:
                 source=normaliser.source_name(bill.format, one.account),
                 period=one.period,
                 exported_at=bill.exported_at or one.exported_at or raw.seen_at,
+                dated="export" if bill.exported_at else "rows" if one.exported_at else "arrival",
             )
             where = normaliser.only(one.period, one.account, bill.format) if len(found) > 1 else ""
             work = self._work(part, [raw])
@@ -123,6 +141,7 @@ class Intake:
             source=normaliser.source_name(bill.format, found[0].account),
             period=found[0].period,
             exported_at=bill.exported_at or found[0].exported_at,
+            dated="export" if bill.exported_at else "rows",
         )
 
     def _pair(self, source: str, period: str, members: Sequence[Delivery]) -> list[Outcome]:
@@ -155,10 +174,15 @@ class Intake:
             period=str(Period.parse(str(bill.period))),
             format=bill.format,
             exported_at=bill.exported_at,
+            dated=bill.dated,
         )
 
     def _staged(self, bill: Delivery, work: Work, size: int, *, where: str = "") -> Outcome:
         """Normalise one period and stage it; what is older than the live one is kept for history only."""
+        with self.lake.store.connect().execution_options(read_only=True) as connection:
+            known = snapshots.find(connection, work.id)
+            shown = snapshots.live(connection, "focus").get((work.source, work.period))
+        work = replace(work, again=known is not None and _goes_back(work.exported_at, known, shown))
         files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
         self.ready()
         made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
@@ -167,10 +191,35 @@ class Intake:
             if live and live.id == made.id:
                 return outcome_of(live, "unchanged", name=bill.name, size=size)
             late = live is not None and made.order < live.order
-            snapshots.record(connection, made.to("superseded" if late else "staged"))
+            if not (late and known):
+                snapshots.record(connection, made.to("superseded" if late else "staged"))
         if not late:
             return outcome_of(made, "staged", name=bill.name, size=size)
-        return replace(outcome_of(made, "recorded", name=bill.name, size=size), cause=passed_over(made))
+        return _older(outcome_of(made, "recorded", name=bill.name, size=size), made, live or made)
+
+
+def _standing(made: Sequence[Snapshot]) -> list[Snapshot]:
+    """Of the snapshots made from the same bytes, the one that counts of each place: live or waiting before superseded, then the newest."""
+    counting = sorted(made, key=lambda one: (one.state != "superseded", one.order))
+    return list({(one.source, one.period): one for one in counting}.values())
+
+
+def _goes_back(exported_at: datetime | None, known: Snapshot, shown: Snapshot | None) -> bool:
+    """Whether a delivery restates what its place had before: it was superseded, and comes again newer than what is shown."""
+    return known.state == "superseded" and shown is not None and exported_at is not None and exported_at > shown.order
+
+
+def _seen(known: Snapshot, shown: Snapshot | None, *, name: str, size: int) -> Outcome:
+    """The outcome of bytes that were taken before: they wait, are shown, or are history."""
+    if known.state == "staged":
+        return outcome_of(known, "staged", name=name, size=size)
+    again = outcome_of(known, "unchanged", name=name, size=size)
+    return _older(again, known, shown) if known.state == "superseded" and shown else again
+
+
+def _older(outcome: Outcome, snapshot: Snapshot, shown: Snapshot) -> Outcome:
+    why = passed_over(snapshot, shown)
+    return replace(outcome, cause=why.cause, cure=why.cure)
 
 
 def _is_whole(raw: Snapshot | None, made: Sequence[Snapshot]) -> bool:

@@ -15,7 +15,7 @@ from bursar.ingestion.casts import quoted
 from bursar.ingestion.deliveries import Delivery, Part, cause_of
 from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.manifests import slug
-from bursar.ingestion.outcomes import Outcome
+from bursar.ingestion.outcomes import Outcome, passed_over
 from bursar.ingestion.packed import check_packed
 from bursar.lake import layout, snapshots
 from bursar.lake.generations import Lake
@@ -49,8 +49,9 @@ class MetricIntake:
         with self.lake.store.connect().execution_options(read_only=True) as connection:
             raw = snapshots.find(connection, mark.id)
             made = [one for one in snapshots.select(connection, layer="metrics") if mark.id in one.input_ids]
+            live = snapshots.live(connection, "metrics")
         if made:
-            return [_outcome(bill, one, "staged" if one.state == "staged" else "unchanged", mark.bytes) for one in made]
+            return [_seen(bill, one, live.get((one.source, one.period)), mark.bytes) for one in made]
         check_packed(bill)
         raw = raw or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
         fresh = [self._settled(raw, *place, names=names) for place, names in self._groups(self.lake.root / raw.files[0].path).items()]
@@ -134,10 +135,20 @@ def _snapshot(raw: Snapshot, source: str, period: str, snapshot_id: str, file: S
         input_ids=(raw.id,),
         rows=file.rows,
         files=(file,),
+        detail={"name": raw.detail["name"], "dated": "arrival"},
         exported_at=raw.seen_at,
         seen_at=raw.seen_at,
         landed_at=now,
     )
+
+
+def _seen(bill: Delivery, known: Snapshot, shown: Snapshot | None, size: int) -> Outcome:
+    """The outcome of bytes that were taken before: they wait, count, or gave way to a later file."""
+    again = _outcome(bill, known, "staged" if known.state == "staged" else "unchanged", size)
+    if known.state != "superseded" or shown is None:
+        return again
+    why = passed_over(known, shown)
+    return replace(again, cause=why.cause, cure=why.cure)
 
 
 def _outcome(bill: Delivery, snapshot: Snapshot, outcome: str, size: int) -> Outcome:

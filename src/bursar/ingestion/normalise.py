@@ -14,10 +14,11 @@ from pathlib import Path
 
 from bursar.domain.errors import BillError, OverLimit
 from bursar.domain.money import plain
-from bursar.domain.periods import Period
+from bursar.domain.periods import Period, stamp
 from bursar.ingestion.casts import quoted
 from bursar.ingestion.conformance import findings
 from bursar.ingestion.currencies import CODES
+from bursar.ingestion.deliveries import Dating
 from bursar.ingestion.families import Family, family_of
 from bursar.ingestion.land import bill_files
 from bursar.ingestion.manifests import slug
@@ -44,13 +45,18 @@ class Probed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One FOCUS snapshot to be made: from these raw snapshots, for this source and billing period."""
+    """One FOCUS snapshot to be made: from these raw snapshots, for this source and billing period.
+
+    `again`: the same was made before and has been superseded since; its new delivery is one of its own.
+    """
 
     raws: tuple[Snapshot, ...]
     source: str
     period: str
     format: str
     exported_at: datetime | None
+    dated: Dating = "export"
+    again: bool = False
 
     @property
     def id(self) -> str:
@@ -61,6 +67,7 @@ class Work:
             self.source,
             self.period,
             code_digest(self.format),
+            *([stamp(self.exported_at)] if self.again and self.exported_at else []),
         ]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -225,6 +232,8 @@ def _snapshot(work: Work, answers: Mapping[str, Rows], out: Path, *, path: str) 
             for row in answers["sums"].rows
         },
         detail={
+            "name": " and ".join(str(raw.detail["name"]) for raw in work.raws),
+            "dated": work.dated,
             "invoices": _records(answers["invoices"]),
             "charge_types": _records(answers["charge_types"]),
             "conformance": [str(breach) for breach in findings(answers["conformance"]) if breach.level == "should"],

@@ -1,5 +1,6 @@
 """What became of a delivery, told to whoever delivered it and kept for Data health."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from bursar.domain.periods import stamp
+from bursar.ingestion.deliveries import Dating, Fault
 from bursar.lake.snapshots import Snapshot, Sums, sums_to_json
 from bursar.store.schema import delivery
 
@@ -16,8 +18,9 @@ from bursar.store.schema import delivery
 class Outcome:
     """One delivery's fate for one billing period.
 
-    `outcome`: published · staged (passed, waits for the flip) · unchanged (known already) · recorded (older than the live
-    one, or nothing to publish) · quarantined (a bill that is wrong; cause and cure say how) · refused (not a bill we know).
+    `outcome`: published · staged (passed, waits for the flip) · unchanged (known already; a cause says that it is not what is
+    shown) · recorded (older than the live one) · quarantined (a bill that is wrong; cause and cure say how) · refused (not a
+    bill we know).
     """
 
     name: str
@@ -59,9 +62,34 @@ def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Out
     )
 
 
-def passed_over(snapshot: Snapshot) -> str:
-    """Why a delivery that is not the newest is not shown."""
-    return f"exported {snapshot.order:%Y-%m-%d %H:%M}, before the live delivery; kept in the history, not shown"
+def passed_over(snapshot: Snapshot, shown: Snapshot) -> Fault:
+    """Why a delivery is not shown, what is shown in its place, and how to make it the one that is."""
+    name = str(shown.detail.get("name") or "another delivery")
+    if snapshot.order == shown.order:
+        why = f"{name} is as new and came later"
+    else:
+        why = f"{name} is newer ({_dated(shown)}, this one {_dated(snapshot)})"
+    cure = "Nothing needs doing. If this one is right after all, deliver it anew: the newest is shown."
+    if snapshot.detail.get("dated") == "rows":
+        mine = str(snapshot.detail.get("name"))
+        mine = mine if _PLAIN.fullmatch(mine) else "FILE"
+        cure = f"If this one is right, say when it was exported, after {_at(shown)}: bursar ingest --exported-at YYYY-MM-DD {mine}"
+    return Fault(cause=f"kept in the history, not shown: {why}", cure=cure)
+
+
+_PLAIN = re.compile(r"[\w./-]+")
+"""A name that a shell takes as it stands."""
+
+_DATED: Mapping[Dating, str] = {"export": "exported {}", "rows": "newest row {}", "arrival": "came {}"}
+
+
+def _dated(snapshot: Snapshot) -> str:
+    """What gives a delivery its order."""
+    return _DATED[cast("Dating", snapshot.detail.get("dated", "export"))].format(_at(snapshot))
+
+
+def _at(snapshot: Snapshot) -> str:
+    return f"{snapshot.order:%Y-%m-%d %H:%M} UTC"
 
 
 def keep(connection: sa.Connection, outcomes: Sequence[Outcome], *, now: datetime) -> None:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from bursar.domain.errors import BillError, ConfigError
@@ -17,8 +18,11 @@ _DATE = re.compile(r"(?<!\d)20\d\d([-_.]?)(0[1-9]|1[0-2])(\1(0[1-9]|[12]\d|3[01]
 IGNORED = frozenset({"truth.json", "_SUCCESS", "README.md", "readme.txt", "SOURCES.md"})
 
 
-def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto") -> Arrivals:
-    """Every delivery below the paths. `named` forces the format of loose files. Raises ConfigError for a path that is not there."""
+def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto", exported_at: datetime | None = None) -> Arrivals:
+    """Every delivery below the paths. `named` forces the format of loose files, `exported_at` says when they were exported.
+
+    Raises ConfigError for a path that is not there.
+    """
     if named not in {"auto", *FORMATS}:
         raise ConfigError(f"unknown format {named!r}", cure=f"One of: auto, {', '.join(FORMATS)}.")
     files = [(file, root) for root, file in _walk(paths)]
@@ -29,7 +33,8 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
     loose = [(file, root) for file, root in files if not is_manifest(file) and not any(file.is_relative_to(folder) for folder in claimed)]
     leftovers = sum(1 for file, _ in files if not is_manifest(file) and file not in used) - len(loose)
     found = _loose(loose, warehouse, named)
-    bills = (*(_with_format(manifest.delivery, warehouse) for manifest in live.values()), *found.bills)
+    dated = (replace(bill, exported_at=exported_at) for bill in found.bills)
+    bills = (*(_with_format(manifest.delivery, warehouse) for manifest in live.values()), *dated)
     return Arrivals(
         bills=tuple(sorted(bills, key=lambda bill: (bill.exported_at is None, str(bill.exported_at), bill.name))),
         invoices=found.invoices,

@@ -61,12 +61,19 @@ class Snapshot:
 
     @property
     def order(self) -> datetime:
-        """The provider's order among deliveries; arrival where the provider says nothing."""
-        return self.exported_at or self.landed_at or self.seen_at
+        """The provider's order among deliveries; arrival where the provider says nothing. The same bytes exported later count as that."""
+        first = self.exported_at or self.landed_at or self.seen_at
+        again = _moment(self.detail.get("again_at"))
+        return max(first, again) if again else first
 
     def to(self, state: str) -> "Snapshot":
         """The same snapshot in another state."""
         return replace(self, state=state)
+
+
+def confirmed(snapshot: Snapshot, at: datetime) -> Snapshot:
+    """The same snapshot, exported again at a moment without a change."""
+    return replace(snapshot, detail={**snapshot.detail, "again_at": stamp(at)})
 
 
 def to_row(snapshot: Snapshot) -> dict[str, object]:

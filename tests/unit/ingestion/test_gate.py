@@ -110,7 +110,7 @@ def test_of_several_deliveries_of_a_month_the_newest_passes() -> None:
     """In the provider's order; the others are passed over and never published later."""
     staged = [month(Lines(str(n)), ident=f"v{n}", exported_at=EXPORTED + n * DAY) for n in range(3)]
     verdict = decided(*staged)
-    assert (ids(verdict.passed), sorted(ids(verdict.late)), verdict.held) == (["v2"], ["v0", "v1"], ())
+    assert (ids(verdict.passed), sorted(one.snapshot.id for one in verdict.late), verdict.held) == (["v2"], ["v0", "v1"], ())
 
 
 def test_when_the_newest_is_wrong_the_one_before_it_is_shown() -> None:
@@ -124,7 +124,8 @@ def test_what_is_older_than_the_live_bill_never_replaces_it() -> None:
     """A delivery staged long ago and forgotten is history by the time it is looked at."""
     live = placed(month(Lines("100"), ident="live", exported_at=EXPORTED + DAY))
     verdict = decided(month(Lines("50")), live=live)
-    assert (verdict.passed, ids(verdict.late)) == ((), ["a"])
+    assert (verdict.passed, [one.snapshot.id for one in verdict.late]) == ((), ["a"])
+    assert "exported 2026-11-05 00:00 UTC, this one exported 2026-11-04 00:00 UTC" in verdict.late[0].cause
 
 
 def test_arrival_is_the_order_where_the_provider_says_nothing() -> None:

@@ -115,13 +115,50 @@ def test_a_run_that_died_between_two_months_is_finished_by_the_next(intake: Inta
 
 
 def test_an_older_delivery_that_comes_late_is_history(intake: Intake, tmp_path: Path) -> None:
-    """Recorded with the reason, not staged."""
+    """Recorded, not staged, with what is shown in its place and how to make it the one that is."""
     taken(intake, write(tmp_path / "new.csv", charge("5", day="2026-10-20")))
     publish(intake)
     (late,) = taken(intake, write(tmp_path / "old.csv", charge("3", day="2026-10-02")))
     assert late.outcome == "recorded"
-    assert "before the live delivery" in str(late.cause)
+    assert "new.csv is newer (newest row 2026-10-20 00:00 UTC, this one newest row 2026-10-02 00:00 UTC)" in str(late.cause)
+    assert "bursar ingest --exported-at YYYY-MM-DD" in str(late.cure)
     assert [one.state for one in made(intake)] == ["superseded", "live"]
+
+
+def delivered(intake: Intake, path: Path, day: int) -> Outcome:
+    """What became of a bill that its manifest says was exported on a day of November."""
+    (bill,) = recognise([path], warehouse=intake.warehouse).bills
+    (outcome,) = intake.take([replace(bill, source="aws-cur2-x", period="2026-10", exported_at=datetime(2026, 11, day, tzinfo=UTC))])
+    publish(intake)
+    return outcome
+
+
+def test_a_restatement_that_goes_back_to_earlier_bytes_is_shown(intake: Intake, tmp_path: Path) -> None:
+    """The provider exports A, then B, then A again: A is shown, history has all three, and the last again is nothing new."""
+    first, second = write(tmp_path / "a.csv", charge("1")), write(tmp_path / "b.csv", charge("2"))
+    outcomes = [delivered(intake, path, day) for path, day in ((first, 1), (second, 2), (first, 3), (first, 3), (second, 2))]
+    assert [one.outcome for one in outcomes] == ["staged", "staged", "staged", "unchanged", "unchanged"]
+    assert "kept in the history, not shown: a.csv is newer" in str(outcomes[-1].cause)
+    assert [(one.state, one.sums["USD"].billed) for one in made(intake)] == [("superseded", 1), ("superseded", 2), ("live", 1)]
+
+
+def test_the_same_export_made_later_keeps_a_late_older_one_out(intake: Intake, tmp_path: Path) -> None:
+    """A was exported on the 1st and unchanged on the 3rd: what was exported on the 2nd and comes last is history."""
+    first, second = write(tmp_path / "a.csv", charge("1")), write(tmp_path / "b.csv", charge("2"))
+    outcomes = [delivered(intake, path, day) for path, day in ((first, 1), (first, 3), (second, 2))]
+    assert [one.outcome for one in outcomes] == ["staged", "unchanged", "recorded"]
+
+
+def test_a_loose_file_given_again_is_told_what_took_its_place(intake: Intake, tmp_path: Path) -> None:
+    """Nothing says that it is newer now, so it is not shown; said to be exported later, it is."""
+    first, second = write(tmp_path / "a.csv", charge("1")), write(tmp_path / "b.csv", charge("2"))
+    for path in (first, second):
+        taken(intake, path)
+        publish(intake)
+    (again,) = taken(intake, first)
+    assert (again.outcome, again.cause) == ("unchanged", "kept in the history, not shown: b.csv is as new and came later")
+    (said,) = intake.take(recognise([first], warehouse=intake.warehouse, exported_at=NOW).bills)
+    assert said.outcome == "staged"
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def history(ctx: click.Context, period: str | None, output: str | None) -> None:
 
 def _show(versions: list[Version]) -> None:
     """One row per delivery and currency; a change counts against the delivery published before."""
-    columns = ("Period", "Source", "Exported", "State", "Generations", "Lines", "Currency", "Billed", "Change", "Effective")
+    columns = ("Period", "Source", "As of", "State", "Generations", "Lines", "Currency", "Billed", "Change", "Effective")
     table(columns, [row for version in versions for row in _rows(version)], right=("Lines", "Billed", "Change", "Effective"))
 
 
@@ -62,7 +62,10 @@ def _rows(version: Version) -> list[list[str]]:
 
 
 def _span(version: Version) -> str:
-    """`3 to 5`, `6 on`, or nothing for what was never published."""
+    """`3 to 5`, `4`, `6 on`, or nothing for what was never published."""
     if version.gen_from is None:
         return NONE
-    return f"{version.gen_from} on" if version.gen_to is None else f"{version.gen_from} to {version.gen_to - 1}"
+    if version.gen_to is None:
+        return f"{version.gen_from} on"
+    last = version.gen_to - 1
+    return str(last) if last == version.gen_from else f"{version.gen_from} to {last}"

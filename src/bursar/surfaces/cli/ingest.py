@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bursar.surfaces.cli.moments import moment
 from bursar.surfaces.cli.wiring import opened, shared
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--format", "named", default="auto", show_default=True, help="Format of loose files, when their header does not tell.")
+@click.option("--exported-at", metavar="WHEN", help="When loose files were exported, YYYY-MM-DD or with a time, UTC: the newest is shown.")
 @click.option("--source", help="Pull this source of bursar.yaml instead of paths.")
 @click.option("--no-build", is_flag=True, help="Stage only; `bursar build` publishes.")
 @click.pass_context
-def ingest(ctx: click.Context, paths: tuple[Path, ...], named: str, source: str | None, no_build: bool) -> None:
+def ingest(
+    ctx: click.Context, *, paths: tuple[Path, ...], named: str, exported_at: str | None, source: str | None, no_build: bool
+) -> None:
     """Take bills, invoices and metrics in from files and folders, and publish them.
 
     Every export under a folder is recognised from its manifest, layout or header. A wrong bill is quarantined and said
@@ -37,18 +41,17 @@ def ingest(ctx: click.Context, paths: tuple[Path, ...], named: str, source: str 
     """
     if bool(paths) == bool(source):
         raise click.UsageError("Give the paths of bills, or --source NAME. For example: bursar ingest bill.csv")
+    exported = moment(exported_at) if exported_at else None
     app = opened(ctx)
     if source:
         paths, named = _source(app, source)
     quiet = shared(ctx)["quiet"]
-    done = app.ingest(paths, named=named, build=not no_build, read=(lambda _: None) if quiet else _read)
+    done = app.ingest(paths, named=named, exported_at=exported, build=not no_build, read=(lambda _: None) if quiet else _read)
     if not quiet:
         _report(app, done)
     for one in done.outcomes:
-        if one.outcome in WRONG:
-            click.echo(f"\n{click.style(one.outcome.capitalize(), fg='red', bold=True)}  {one.name}", err=True)
-            click.echo(f"  {click.style('Cause', fg='red')}  {one.cause}", err=True)
-            click.echo(f"  {click.style('Cure', fg='green')}   {one.cure}", err=True)
+        if one.cause and (one.outcome in WRONG or not quiet):
+            _why(one)
     if any(one.outcome in WRONG for one in done.outcomes):
         ctx.exit(EXIT_BILL)
 
@@ -67,6 +70,14 @@ def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
             return (Path(source.uri.removeprefix("file://")),), source.kind
     known = ", ".join(source.name for source in app.config.sources) or "none"
     raise ConfigError(f"no source named {name!r}", cure=f"Sources in bursar.yaml: {known}.")
+
+
+def _why(one: "Outcome") -> None:
+    """A delivery that is not shown: held, refused, or older than what is."""
+    head, colour = (one.outcome.capitalize(), "red") if one.outcome in WRONG else ("Not shown", "yellow")
+    click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {one.name}", err=True)
+    click.echo(f"  {click.style('Cause', fg=colour)}  {one.cause}", err=True)
+    click.echo(f"  {click.style('Cure', fg='green')}   {one.cure}", err=True)
 
 
 def _read(outcomes: "Sequence[Outcome]") -> None:
@@ -110,8 +121,6 @@ def _tell(one: "Outcome") -> None:
         click.echo(f"  {click.style('not understood', fg='yellow')}  {strange}")
     if not one.unknown:
         click.echo("  not understood: nothing")
-    if one.cause:
-        click.echo(f"  {one.cause}")
 
 
 def _standing(app: "Bursar", taken: "Sequence[Outcome]") -> str:

@@ -1,4 +1,4 @@
-"""`--as-of`: the generation that was the newest at the end of a day."""
+"""Moments as options give them: `--as-of`, the generation that was the newest at the end of a day, and `--exported-at`."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -8,6 +8,15 @@ from bursar.domain.errors import ConfigError
 if TYPE_CHECKING:
     from bursar.lake.generations import Generation
     from bursar.loop import Bursar
+
+
+def moment(text: str) -> datetime:
+    """A day or a moment in ISO 8601, UTC unless it says otherwise. Raises ConfigError for anything else."""
+    try:
+        told = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"not a moment: {text!r}", cure="Write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM.") from error
+    return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
 
 
 def generation_as_of(app: "Bursar", as_of: str | None) -> "Generation | None":
