@@ -139,7 +139,7 @@ class Bursar:
         told: dict[str, Standing] = {}
         with self.store.connect().execution_options(read_only=True) as connection:
             said = last_said(connection)
-            for period in sorted({period for _, period in bills} | {invoice.first.billing_period for invoice in invoices}):
+            for period in sorted({period for _, period in bills} | {invoice.first.billing_period for invoice in invoices} | set(said)):
                 rows = reconcile(
                     [one for (_, held), one in sorted(bills.items()) if held == period],
                     [invoice for invoice in invoices if invoice.first.billing_period == period],

@@ -160,6 +160,19 @@ def test_invoices_of_a_run_that_died_are_met_by_the_next(house: Bursar, tmp_path
     assert ([one.outcome for one in done.outcomes], done.changed, statuses(house)) == (["unchanged"], True, ["reconciled"])
 
 
+def test_an_invoice_of_the_wrong_month_is_corrected_by_giving_it_again(house: Bursar, tmp_path: Path) -> None:
+    """The month it was given for by mistake has none any more; what was believed then is still told."""
+    house.ingest([write(tmp_path / "bill.csv", charge("5"))])
+    path = tmp_path / "invoices.csv"
+    path.write_text(INVOICE.format("5").replace("2026-10,", "2026-08,"))
+    house.ingest([path])
+    assert statuses(house) == ["no_invoice", "out_of_tolerance"]
+    path.write_text(INVOICE.format("5"))
+    house.ingest([path])
+    assert statuses(house) == ["reconciled"]
+    assert [row.status for row in reports.reconciliation(house.store, n=2)] == ["no_invoice", "out_of_tolerance"]
+
+
 def test_wrong_rules_stop_the_build_and_lose_nothing(house: Bursar, tmp_path: Path, marts: NoMarts) -> None:
     """What was read waits, and is published once the rules are mended."""
     marts.wrong = True

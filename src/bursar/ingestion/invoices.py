@@ -5,6 +5,7 @@ known, payment_currency, payment_total, charge_category. `total` is what is due,
 """
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,13 +87,15 @@ def read_invoices(path: Path) -> list[InvoiceLine]:
 
 
 def store_invoices(connection: sa.Connection, lines: Iterable[InvoiceLine], *, now: datetime) -> list[str]:
-    """Make the lines count, in place of what was given for the same invoices before; returns the billing periods touched.
+    """Make the lines of a file count, in place of what was given for the same invoices before; returns the billing periods touched.
 
-    Lines that say what is already known change nothing.
+    Lines that say what is already known change nothing. An invoice of the same id and issuer that was given for another
+    account or period, and is not in the file, is taken back: it was corrected. What is replaced is kept.
     """
     at = stamp(now)
-    touched: set[str] = set()
-    for invoice in group(lines):
+    given = group(lines)
+    touched = _take_back(connection, given, at)
+    for invoice in given:
         first = invoice.first
         same = (
             invoice_detail.c.provider == first.provider,
@@ -108,6 +111,21 @@ def store_invoices(connection: sa.Connection, lines: Iterable[InvoiceLine], *, n
         connection.execute(invoice_detail.insert(), [_to_row(line, at) for line in invoice.lines])
         touched.add(first.billing_period)
     return sorted(touched)
+
+
+def _take_back(connection: sa.Connection, given: Sequence[Invoice], at: str) -> set[str]:
+    """Withdraw what the file gives for other accounts or periods now; returns the billing periods it counted in."""
+    places: defaultdict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
+    for first in (invoice.first for invoice in given):
+        places[first.provider, first.issuer, first.invoice_id].add((first.billing_account_id, first.billing_period))
+    table = invoice_detail
+    left: set[str] = set()
+    for (provider, issuer, ident), held in places.items():
+        same = (table.c.provider == provider, table.c.issuer == issuer, table.c.invoice_id == ident, table.c.replaced_at.is_(None))
+        elsewhere = sa.tuple_(table.c.billing_account_id, table.c.billing_period).not_in(sorted(held))
+        left.update(connection.execute(sa.select(table.c.billing_period).where(*same, elsewhere)).scalars())
+        connection.execute(table.update().where(*same, elsewhere).values(replaced_at=at))
+    return left
 
 
 def known_invoices(connection: sa.Connection, periods: Sequence[str] | None = None) -> list[Invoice]:

@@ -147,3 +147,18 @@ def test_a_corrected_invoice_replaces_the_old_one_and_keeps_it(tmp_path: Path, s
         }
         replaced = connection.execute(sa.text("SELECT total FROM invoice_detail WHERE replaced_at IS NOT NULL")).scalars().all()
         assert replaced == ["120.5"]
+
+
+@pytest.mark.parametrize("wrong", [{"billing_period": "2026-11"}, {"billing_account_id": "999"}])
+def test_an_invoice_given_for_the_wrong_month_or_account_is_taken_back(
+    tmp_path: Path, store: sa.Engine, wrong: dict[str, str]
+) -> None:
+    """The corrected file says where it belongs; another issuer's invoice of the same number stays, and so does the mistake, as history."""
+    other = changed(LINE, issuer="Somebody Else", billing_period="2026-08")
+    with store.begin() as connection:
+        store_invoices(connection, read(tmp_path, changed(LINE, **wrong), other), now=NOW)
+        touched = store_invoices(connection, read(tmp_path, LINE), now=NOW)
+        assert touched == sorted({"2026-10", wrong.get("billing_period", "2026-10")})
+        counts = {(one.first.issuer, one.first.billing_account_id, one.first.billing_period) for one in known_invoices(connection)}
+        assert counts == {("Amazon Web Services Inc.", "111", "2026-10"), ("Somebody Else", "111", "2026-08")}
+        assert connection.execute(sa.text("SELECT count(*) FROM invoice_detail")).scalar() == 3
