@@ -76,6 +76,15 @@ def commitment(row: dict[str, Any]) -> bool:
     return bool(row["savings_plan_savings_plan_a_r_n"] or row["reservation_reservation_a_r_n"])
 
 
+def unused(row: dict[str, Any]) -> Decimal:
+    """What a commitment's fee line says was bought and not used."""
+    plan = (row["savings_plan_total_commitment_to_date"], row["savings_plan_used_commitment"])
+    reserved = (row["reservation_unused_amortized_upfront_fee_for_billing_period"], row["reservation_unused_recurring_fee"])
+    if row["line_item_line_item_type"] == "RIFee":
+        return sum((Decimal(str(value or 0)) for value in reserved), Decimal(0))
+    return Decimal(str(plan[0])) - Decimal(str(plan[1]))
+
+
 def aws_types(rows: list[dict[str, Any]]) -> set[str]:
     """The line item types of CUR 2.0 rows."""
     return {row["line_item_line_item_type"] for row in rows}
@@ -133,11 +142,20 @@ def test_every_charge_type_is_there_at_a_thousand_rows(bills: Path) -> None:
     assert any("SpotUsage" in (row["line_item_usage_type"] or "") for row in acme)
     assert {row["bill_bill_type"] for row in acme} == {"Anniversary", "Purchase", "Refund"}
     assert len({row["bill_invoicing_entity"] for row in acme}) == 2
+    assert {row["split_line_item_parent_resource_id"] and row["line_item_operation"] for row in acme} == {None, "EKSPod-EC2", "ECSTask-EC2"}
+    options = {"No Upfront", "Partial Upfront", "All Upfront"}
+    assert {row["savings_plan_payment_option"] for row in acme if row["savings_plan_savings_plan_a_r_n"]} == options
+    assert {row["pricing_purchase_option"] for row in acme if row["reservation_reservation_a_r_n"]} == options
+    for kind in ("savings_plan_savings_plan_a_r_n", "reservation_reservation_a_r_n"):
+        assert any(row["line_item_line_item_type"] == "Refund" and row[kind] for row in acme)
+    assert all(unused(row) > 0 for row in acme if row["line_item_line_item_type"] in {"SavingsPlanRecurringFee", "RIFee"})
     google = native.gcp(bills)
     assert {row["cost_type"] for row in google} == {"regular", "tax", "adjustment", "rounding_error"}
     assert {credit["type"] for row in google for credit in row["credits"]} >= {
-        "SUSTAINED_USAGE_DISCOUNT", "PROMOTION", "COMMITTED_USAGE_DISCOUNT", "FEE_UTILIZATION_OFFSET",
+        "SUSTAINED_USAGE_DISCOUNT", "PROMOTION", "COMMITTED_USAGE_DISCOUNT", "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE",
+        "FEE_UTILIZATION_OFFSET",
     }  # fmt: skip
+    assert any(row["cost"] > 0 > row["cost"] + sum(credit["amount"] for credit in row["credits"]) for row in google)
     assert any(row["adjustment_info"] and row["cost_type"] == "regular" for row in google)
     assert any(label["key"] == "k8s-namespace" for row in google for label in row["labels"])
     assert any(row["usage_start_time"].startswith("2026-08") and row["invoice"]["month"] == "202609" for row in google)
@@ -191,20 +209,10 @@ def test_about_a_tenth_is_nobodys(truth: Truth) -> None:
 
 def test_money_does_not_depend_on_rows(truth: Truth, tmp_path: Path) -> None:
     """Four times the rows cost the same month, within ten percent."""
-    larger = simulate(tmp_path / "larger", rows=4000, months=1)
+    larger = simulate(tmp_path / "larger", rows=4000, months=2)
     for provider, summary in said(larger, "periods", "2026-09").items():
         ratio = Decimal(summary["effective"]) / Decimal(said(truth, "periods", "2026-09", provider, "effective"))
         assert Decimal("0.9") < ratio < Decimal("1.1")
-
-
-def test_waste_is_planted_on_every_cloud(truth: Truth) -> None:
-    """Each cloud has unattached disks and idle addresses or disks, each with what it costs a month."""
-    waste = said(truth, "waste")
-    assert {(item["provider"], item["kind"]) for item in waste} >= {
-        ("aws", "unattached_disk"), ("aws", "idle_address"), ("gcp", "unattached_disk"), ("gcp", "idle_address"),
-        ("azure", "unattached_disk"), ("azure", "idle_address"),
-    }  # fmt: skip
-    assert all(Decimal(item["monthly"]) > 0 for item in waste)
 
 
 def test_deliveries_are_what_they_claim(truth: Truth, bills: Path) -> None:

@@ -8,6 +8,11 @@ UNIT = 10**10
 CENT = UNIT // 100
 
 
+def minor(currency: str) -> int:
+    """The smallest amount an invoice in the currency can state: a cent, or a whole yen."""
+    return UNIT if currency == "JPY" else CENT
+
+
 def units(text: str) -> int:
     """`12.34` → whole units. At most ten decimals."""
     sign = -1 if text.startswith("-") else 1
@@ -40,6 +45,6 @@ def to_cent(amount: int) -> int:
     return CENT + (-amount) % CENT
 
 
-def rounding(amount: int) -> int:
-    """What must be added to reach the nearest cent, in (-0.005, 0.005]."""
-    return (amount + CENT // 2) // CENT * CENT - amount
+def rounding(amount: int, step: int = CENT) -> int:
+    """What must be added to reach the nearest cent (or step), in (-½, ½] of it."""
+    return (amount + step // 2) // step * step - amount

@@ -12,12 +12,14 @@ from bursar.adapters.clouds.simulated.azure import bill as azure
 from bursar.adapters.clouds.simulated.azure.catalogue import SCOPES
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.gcp import bill as gcp
+from bursar.adapters.clouds.simulated.gcp.catalogue import JAPAN, MAIN
 from bursar.adapters.clouds.simulated.ledger import Ledger
 from bursar.adapters.clouds.simulated.variant import Delivery, Variant
 from bursar.domain.periods import Period
 
 ROWS = 600
 PARTIAL_DAYS = 18
+MISSING = 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ def _steps(month: Period, folder: Path) -> Iterator[Step]:
     yield from _aws_steps(month, folder)
     yield from _gcp_steps(month)
     yield from _azure_steps(month)
+    yield from _gap_steps(month)
+    yield from _yen_steps(month)
 
 
 def _aws_steps(month: Period, folder: Path) -> Iterator[Step]:
@@ -112,7 +116,7 @@ def _aws_steps(month: Period, folder: Path) -> Iterator[Step]:
 
 def _gcp_steps(month: Period) -> Iterator[Step]:
     def written(variant: Variant) -> Callable[[Path, Estate], None]:
-        return lambda root, estate: gcp.deliver(root / "gcp", estate, month, rows=ROWS, variant=variant)
+        return lambda root, estate: gcp.deliver(root / "gcp", estate, MAIN, month=month, rows=ROWS, variant=variant)
 
     partial = Variant(is_final=False, days=PARTIAL_DAYS)
     yield Step(
@@ -140,6 +144,36 @@ def _azure_steps(month: Period) -> Iterator[Step]:
     yield Step(
         name="azure-amortised", cloud="azure", expected="live", why="the twin completes the pair",
         write=written(actual, amortised),
+    )  # fmt: skip
+
+
+def _gap_steps(month: Period) -> Iterator[Step]:
+    def written(run: str, days: int, variant: Variant) -> Callable[[Path, Estate], None]:
+        delivery = Delivery(month=month, rows=ROWS, run=run, at=aws.after(month, days=days), variant=variant)
+
+        def write(root: Path, estate: Estate) -> None:
+            aws.deliver(root / "aws", estate, PAYERS[1], delivery=delivery)
+
+        return write
+
+    yield Step(
+        name="aws-missing-day", cloud="aws", expected="live", why=f"no line speaks of {month}-{MISSING}: unknown, not zero",
+        write=written("gap", 5, Variant(is_final=False, missing=MISSING)),
+    )  # fmt: skip
+    yield Step(
+        name="aws-day-arrives", cloud="aws", expected="live", why="the day that was missing is in",
+        write=written("gap-filled", 6, Variant(is_final=False)),
+    )  # fmt: skip
+
+
+def _yen_steps(month: Period) -> Iterator[Step]:
+    def written(root: Path, estate: Estate) -> None:
+        gcp.deliver(root / "gcp", estate, JAPAN, month=month, rows=ROWS, variant=Variant())
+        invoices.write(root / "invoices", month, estate.ledger)
+
+    yield Step(
+        name="gcp-yen", cloud="gcp", expected="live", why="another billing account, in a currency without minor units, with its invoices",
+        write=written,
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
-"""The invoices of a month as finance would hand them over: one line each, in whole cents."""
+"""The invoices of a month as finance would hand them over: one line each, in whole cents or yen."""
 
 import csv
 from pathlib import Path
 
-from bursar.adapters.clouds.simulated.amounts import CENT
+from bursar.adapters.clouds.simulated.amounts import UNIT, minor
 from bursar.adapters.clouds.simulated.ledger import Invoice, Ledger
 from bursar.domain.periods import Period
 
@@ -23,17 +23,19 @@ def write(folder: Path, month: Period, ledger: Ledger) -> None:
 
 
 def _row(invoice: Invoice, ledger: Ledger) -> list[str]:
-    total = cents(ledger.billed(invoice.key))
-    tax = cents(ledger.billed(invoice.key, category="Tax"))
+    total = printed(ledger.billed(invoice.key), invoice.currency)
+    tax = printed(ledger.billed(invoice.key, category="Tax"), invoice.currency)
     return [
         invoice.provider, invoice.billing_account, invoice.printed, invoice.period, invoice.issuer,
         invoice.currency, total, tax, invoice.issued_at,
     ]  # fmt: skip
 
 
-def cents(amount: int) -> str:
-    """An amount of whole cents as invoices print it. Raises ValueError if it is none: the events are wrong then."""
-    whole, rest = divmod(abs(amount), CENT)
+def printed(amount: int, currency: str) -> str:
+    """An amount as invoices print it. Raises ValueError if it has parts of a cent, or of a yen: the events are wrong then."""
+    step = minor(currency)
+    whole, rest = divmod(abs(amount), step)
     if rest:
-        raise ValueError(f"an invoice of {amount} units is not in whole cents")
-    return f"{'-' if amount < 0 else ''}{whole // 100}.{whole % 100:02d}"
+        raise ValueError(f"an invoice of {amount} units is not in whole steps of {currency}")
+    sign = "-" if amount < 0 else ""
+    return f"{sign}{whole}" if step == UNIT else f"{sign}{whole // 100}.{whole % 100:02d}"

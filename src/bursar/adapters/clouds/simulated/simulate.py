@@ -8,12 +8,11 @@ from typing import Literal
 
 from bursar.adapters.clouds.simulated import deliveries as on_the_way
 from bursar.adapters.clouds.simulated import invoices, metrics
-from bursar.adapters.clouds.simulated.amounts import text
 from bursar.adapters.clouds.simulated.aws import bill as aws
 from bursar.adapters.clouds.simulated.azure import bill as azure
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.gcp import bill as gcp
-from bursar.adapters.clouds.simulated.shape import planted
+from bursar.adapters.clouds.simulated.planted import planted, told
 from bursar.domain.errors import ConfigError
 from bursar.domain.periods import Period
 
@@ -88,11 +87,10 @@ def _estate(out: Path, *, clouds: Sequence[str], first: Period, months: int, row
 
 
 def _truth(estate: Estate) -> dict[str, object]:
-    happened = [(event, excess) for event, excess in estate.shape.excess.items() if excess]
     return {
         "seed": estate.seed,
         "periods": estate.ledger.periods(),
         "owners": estate.ledger.owners(),
-        "events": estate.shape.events((event, text(excess)) for event, excess in happened),
-        "waste": estate.wasted(),
+        "events": told(estate.shape.seen),
+        "waste": estate.waste.told(),
     }

@@ -39,6 +39,12 @@ class Slots:
         return cls(tuple(3 + draws.below(6, index) for index in range(places)), is_hourly, is_hourly and is_autoscaled)
 
     @classmethod
+    def wasted(cls, rows: int, *, draws: Draws) -> "Slots":
+        """A few resources, however large the bill; hourly ones where it is large enough, so that their nights show."""
+        slots = cls.of(rows, draws=draws)
+        return cls(slots.weights[:WASTED], slots.is_hourly)
+
+    @classmethod
     def daily(cls, rows: int, *, draws: Draws) -> "Slots":
         """So many daily rows, one for each of as many resources, however many that is."""
         return cls(tuple(3 + draws.below(6, index) for index in range(rows)), is_hourly=False)
@@ -49,9 +55,11 @@ class Slots:
             return place
         return place + len(self.weights) * ((day.toordinal() + place) // (1 + place % 7))
 
-    def row_weights(self) -> tuple[int, ...]:
-        """The share of each row of one resource's day."""
-        return _HOURS if self.is_hourly else (1,)
+    def row_weights(self, *, is_flat: bool = False) -> tuple[int, ...]:
+        """The share of each row of one resource's day; a flat one costs the same by night."""
+        if not self.is_hourly:
+            return (1,)
+        return (1,) * DAY if is_flat else _HOURS
 
     def moments(self, day_index: int) -> list[int]:
         """When each row of one resource's day is; `day_index` counts from the month's first day."""

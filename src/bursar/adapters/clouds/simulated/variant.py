@@ -11,6 +11,7 @@ from bursar.domain.periods import Period
 class Variant:
     """`days` of the month that are in (None: all), whether the bill is final, and what was changed since.
 
+    `missing` is a day of the month that no line speaks of.
     `factor_ppm` scales all metered usage; `without` names a kind of waste whose rows are gone; `refund` is a line more.
     """
 
@@ -19,6 +20,7 @@ class Variant:
     factor_ppm: int = PPM
     without: str = ""
     refund: str = ""
+    missing: int | None = None
 
     def days_of(self, month: Period) -> int:
         """How many days of the month are in."""

@@ -13,7 +13,8 @@ from bursar.adapters.clouds.simulated.aws.payer import PAYERS, Desk, Payer
 from bursar.adapters.clouds.simulated.aws.usage import Usage
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.estate import Estate
-from bursar.adapters.clouds.simulated.variant import Delivery
+from bursar.adapters.clouds.simulated.slots import DAY
+from bursar.adapters.clouds.simulated.variant import Delivery, Variant
 from bursar.domain.periods import Period
 
 ACME_SHARE_PERCENT = 70
@@ -52,16 +53,24 @@ def runs(estate: Estate, payer: Payer, delivery: Delivery) -> Iterator[Run]:
     charges = Charges(usage)
     for phase in (usage.runs(), Commitments(usage).runs(is_first_month=month == estate.first), charges.runs()):
         for run in phase:
-            yield _booked(estate, run)
+            if not _is_missing(run, variant):
+                yield _booked(estate, run)
     if variant.is_final:
         yield _booked(estate, charges.closing())
+
+
+def _is_missing(run: Run, variant: Variant) -> bool:
+    """Whether a line is of the day that is missing; what stretches over the month is not."""
+    when = run.moments[0]
+    return variant.missing == when // 24_000 + 1 and when % 1000 <= DAY
 
 
 def _booked(estate: Estate, run: Run) -> Run:
     estate.ledger.post(run.postings())
     if run.item.waste:
-        resource = run.item.columns["line_item_resource_id"]
-        estate.note_waste("aws", run.item.waste, resource, period=run.item.key.period, amount=sum(run.net))
+        item, month = run.item, datetime.fromisoformat(f"{run.item.key.period}-01").replace(tzinfo=UTC)
+        charges = [(amount, month + timedelta(hours=when // 1000), when % 1000) for when, amount in zip(run.moments, run.net, strict=True)]
+        estate.waste.note(item.waste, item.key, item.columns["line_item_resource_id"], charges)
     return run
 
 

@@ -107,4 +107,5 @@ def _meter(row: Mapping[str, str]) -> AwsMeter:
         team=row["team"], service=row["service"], env=row["env"], monthly=int(row["monthly"]), profile=row["profile"],
         cv_ppm=int(row["cv_ppm"]), sku=row["sku"], account=row["account"], mode=row["mode"], edp=row["edp"] == "yes",
         tags=tables.tags(row, prefix="user_"), categories=tables.pairs(row["categories"]), waste=row["waste"],
+        is_launch=row["launch"] == "yes",
     )  # fmt: skip

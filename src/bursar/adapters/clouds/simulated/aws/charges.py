@@ -129,27 +129,39 @@ class Charges:
             yield single(bundled, moment(day * 24, DAY), -part, net=0)
 
     def _split_lines(self) -> Iterator[Run]:
-        """EKS split cost allocation: no charges, only how the cost of an instance divides among its pods."""
+        """Split cost allocation: no charges, only how the cost of an instance divides among its pods and tasks."""
         desk, account = self.usage.desk, self.usage.desk.payer.meters[1].account
-        for index, (namespace, share) in enumerate((("payments", 55), ("platform", 30), ("kube-system", 15))):
+        for index, (namespace, share) in enumerate((("payments", 55), ("platform", 30), ("kube-system", 10), ("", 5))):
             cost = units("4.608") * share // 100
-            columns = product(*_EC2, description="EKS pod", line_item_usage_type="USE1-EKS-EC2-vCPU-Hours") | {
-                "line_item_operation": "EKSPod-EC2",
-                "line_item_resource_id": f"arn:aws:eks:{REGION}:{account}:pod/prod/{namespace}/app-{index}/7c1e",
-                "split_line_item_parent_resource_id": "i-0e1f5a2b3c4d5e6f7",
-                "split_line_item_actual_usage": "2.5",
-                "split_line_item_reserved_usage": "3.0",
-                "split_line_item_split_usage": "3.0",
-                "split_line_item_split_usage_ratio": f"0.{share}",
-                "split_line_item_split_cost": text(cost),
-                "split_line_item_unused_cost": text(cost // 10),
-                "split_line_item_public_on_demand_split_cost": text(cost),
-                "split_line_item_public_on_demand_unused_cost": text(cost // 10),
-            }
+            columns = (
+                product(*_EC2, description="Part of an instance")
+                | _split_resource(account, namespace, index)
+                | {
+                    "split_line_item_parent_resource_id": "i-0e1f5a2b3c4d5e6f7",
+                    "split_line_item_actual_usage": "2.5",
+                    "split_line_item_reserved_usage": "3.0",
+                    "split_line_item_split_usage": "3.0",
+                    "split_line_item_split_usage_ratio": f"0.{share:02d}",
+                    "split_line_item_split_cost": text(cost),
+                    "split_line_item_unused_cost": text(cost // 10),
+                    "split_line_item_public_on_demand_split_cost": text(cost),
+                    "split_line_item_public_on_demand_unused_cost": text(cost // 10),
+                }
+            )
             if desk.payer.net_percent != 100:
                 columns["split_line_item_net_split_cost"] = text(cost * desk.payer.net_percent // 100)
                 columns["split_line_item_net_unused_cost"] = text(cost // 10 * desk.payer.net_percent // 100)
-            tags = {"aws:eks:cluster-name": "prod", "aws:eks:namespace": namespace}
+            tags = {"aws:eks:cluster-name": "prod", "aws:eks:namespace": namespace} if namespace else {}
             item = desk.item("Usage", account, columns, terms=Terms(tags=tags, is_split=True))
             for day in range(self.usage.days):
                 yield single(item, moment(day * 24, DAY), 0)
+
+
+def _split_resource(account: str, namespace: str, index: int) -> dict[str, str]:
+    """What a split line is about: a pod of a namespace, or, without one, a task."""
+    kind, what = ("EKS", f"pod/prod/{namespace}/app-{index}/7c1e") if namespace else ("ECS", "task/prod/7c1e")
+    return {
+        "line_item_operation": "EKSPod-EC2" if namespace else "ECSTask-EC2",
+        "line_item_usage_type": f"USE1-{kind}-EC2-vCPU-Hours",
+        "line_item_resource_id": f"arn:aws:{kind.lower()}:{REGION}:{account}:{what}",
+    }

@@ -115,6 +115,7 @@ class Commitments:
         yield single(item, moment(0, usage.days * 24), recurring, net=net)
         if is_first_month and upfront:
             yield self._reservation_upfront(reservation, upfront * TERM_DAYS)
+            yield self._reservation_refund(reservation)
 
     def _reservation_product(self, reservation: Reservation, what: str) -> dict[str, str]:
         sku = skus()[reservation.sku]
@@ -129,6 +130,14 @@ class Commitments:
         net = fee * percent // 100
         self._discount(0, fee - net)
         return single(item, moment(0, 1), fee, net=net)
+
+    def _reservation_refund(self, reservation: Reservation) -> Run:
+        """Part of the upfront fee given back, on a bill, and in acme an invoice, of its own."""
+        desk = self.usage.desk
+        document = f"refund-{reservation.key}" if desk.payer.net_percent == 100 else "main"
+        columns = self._reservation_product(reservation, "Refund of upfront fee")
+        item = desk.item("Refund", desk.payer.account, columns, terms=Terms(bill="Refund", document=document, is_commitment=True))
+        return single(item, moment(24 * 5, 1), units("-18.75"))
 
     def _discount(self, day: int, amount: int) -> None:
         self.usage.used.discount[self.usage.desk.payer.account, day] += amount

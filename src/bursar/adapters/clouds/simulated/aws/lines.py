@@ -15,6 +15,7 @@ BOUGHT = {
     "Fee": "Purchase", "FlatRateSubscription": "Purchase", "SavingsPlanUpfrontFee": "Purchase",
     "Tax": "Tax", "Credit": "Credit", "Refund": "Purchase",
 }  # fmt: skip
+COVERED = frozenset({"SavingsPlanCoveredUsage", "DiscountedUsage"})
 NEGOTIATED = frozenset({"EdpDiscount", "PrivateRateDiscount"})
 
 
@@ -53,6 +54,11 @@ class Run(NamedTuple):
     effective: Sequence[int]
     gross: Sequence[int]
     amortised: Sequence[int]
+
+    @property
+    def used(self) -> Sequence[int]:
+        """The effective cost of usage, in the report's basis."""
+        return self.effective if self.item.type in COVERED else self.net
 
     def postings(self) -> Iterator[Posting]:
         """The charges this run amounts to. Split lines and negations are none."""

@@ -44,7 +44,7 @@ class Payer:
 PAYERS = (
     Payer(
         account=ACME, source="aws-cur2-finops", net_percent=100, meters=meters("acme"),
-        plans=PLANS, reservations=RESERVATIONS, essential=16,
+        plans=PLANS, reservations=RESERVATIONS, essential=19,
     ),
     Payer(
         account=GLOBEX, source=f"aws-cur-globex-{GLOBEX}", net_percent=91, meters=meters("globex"),

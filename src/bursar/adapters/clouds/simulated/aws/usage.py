@@ -18,7 +18,7 @@ from bursar.adapters.clouds.simulated.aws.payer import Desk, Terms, metered
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.naming import CUR, CUR2, Naming
 from bursar.adapters.clouds.simulated.shape import WEEKS, Shape
-from bursar.adapters.clouds.simulated.slots import DAY, WASTED, Places, Slots, moment, per_meter
+from bursar.adapters.clouds.simulated.slots import DAY, Places, Slots, moment, per_meter
 from bursar.adapters.clouds.simulated.variant import Variant
 
 REGION = "us-east-1"
@@ -58,40 +58,49 @@ class Usage:
 
     def meters(self) -> tuple[tuple[AwsMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
-        payer = self.desk.payer
-        kept, each = per_meter(self.rows // 30, len(payer.meters), essential=payer.essential)
-        return payer.meters[:kept], each
+        steady = self._steady()
+        kept, each = per_meter(self.rows // 30, len(steady), essential=self.desk.payer.essential)
+        return steady[:kept], each
+
+    def _steady(self) -> tuple[AwsMeter, ...]:
+        return tuple(meter for meter in self.desk.payer.meters if not meter.is_launch)
 
     def scale(self) -> int:
         """By how much the kept meters stand in for all, in ppm: money does not depend on the number of rows."""
         kept, _ = self.meters()
-        return self.variant.factor_ppm * sum(meter.monthly for meter in self.desk.payer.meters) // sum(meter.monthly for meter in kept)
+        return self.variant.factor_ppm * sum(meter.monthly for meter in self._steady()) // sum(meter.monthly for meter in kept)
 
     def runs(self) -> Iterator[Run]:
         """All usage lines, with the negations of those under a Savings Plan."""
         kept, each = self.meters()
-        for meter in kept:
+        for meter in (*kept, *(meter for meter in self.desk.payer.meters if meter.is_launch)):
             if meter.waste and meter.waste == self.variant.without:
                 continue
             places = self._places(meter, each)
             negation = self._negation(meter) if meter.mode.startswith("sp:") else None
             for day in range(self.days):
-                yield from self._day(meter, day, places=places, negation=negation)
+                if day + 1 != self.variant.missing:
+                    yield from self._day(meter, day, places=places, negation=negation)
 
     def _places(self, meter: AwsMeter, rows: int) -> Places[Item]:
         draws = Draws(self.desk.seed, "aws", meter.key, "slots")
         is_instance = skus()[meter.sku].resource == INSTANCE
-        slots = Slots.of(min(rows, WASTED) if meter.waste else rows, draws=draws, is_autoscaled=is_instance)
+        slots = Slots.wasted(rows, draws=draws) if meter.waste else Slots.of(rows, draws=draws, is_autoscaled=is_instance)
         return Places(slots, lambda number: self._item(meter, number))
 
     def _day(self, meter: AwsMeter, day: int, *, places: Places[Item], negation: Item | None) -> Iterator[Run]:
         slots = places.slots
         date = self.desk.month.start + timedelta(days=day)
-        total = self.shape.daily("aws", meter, date, scale_ppm=self.scale())
-        moments, weights = slots.moments(day), slots.row_weights()
+        total = self.shape.daily("aws", meter, date, scale_ppm=self.variant.factor_ppm if meter.is_launch else self.scale())
+        if not total:
+            return
+        event = self.shape.event("aws", meter, date)
+        moments, weights = slots.moments(day), slots.row_weights(is_flat=meter.profile == "flat")
         for index, amount in enumerate(split(total, slots.weights)):
             run = self._run(meter, places.at(index, date), moments=moments, parts=split(amount // _NORMALISED, weights))
             self._note(meter, run, day)
+            if event:
+                self.shape.seen[event].charge(date, sum(run.used), run.item.key, resource=run.item.columns["line_item_resource_id"])
             yield run
             if negation:
                 yield self._negated(negation, run, day)

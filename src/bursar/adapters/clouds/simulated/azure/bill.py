@@ -1,7 +1,7 @@
 """Both scopes' months of Azure: events in, a pair of exports out, the ledger told of every charge."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from bursar.adapters.clouds.simulated.azure import export
@@ -45,7 +45,7 @@ def month_rows(estate: Estate, scope: Scope, delivery: Delivery, *, kinds: Seque
         estate.ledger.post(row.postings() if len(kinds) > 1 else row.actual_postings())
         if row.item.waste:
             resource = row.item.columns["resourceid"].lower()
-            estate.note_waste("azure", row.item.waste, resource, period=row.item.key.period, amount=row.cost)
+            estate.waste.note(row.item.waste, row.item.key, resource, [(row.cost, datetime.combine(row.day, time()), 24)])
         yield row
 
 

@@ -31,7 +31,7 @@ class Scope:
 SCOPES = (
     Scope(
         name="ea", account=ENROLMENT, resource=f"/providers/Microsoft.Billing/billingAccounts/{ENROLMENT}",
-        source=f"azure-{ENROLMENT}", version="2021-10-01", price_currency="EUR", rate_milli=1000, percent=65, essential=7,
+        source=f"azure-{ENROLMENT}", version="2021-10-01", price_currency="EUR", rate_milli=1000, percent=65, essential=10,
     ),
     Scope(
         name="mca", account=PROFILE, resource=f"/providers/Microsoft.Billing/billingAccounts/{MCA_ACCOUNT}/billingProfiles/{PROFILE}",
@@ -113,5 +113,5 @@ def _meter(row: Mapping[str, str]) -> AzureMeter:
         key="/".join(row[name] for name in ("scope", "sku", "team", "service", "env", "mode")),
         team=row["team"], service=row["service"], env=row["env"], monthly=int(row["monthly"]), profile=row["profile"],
         cv_ppm=int(row["cv_ppm"]), sku=row["sku"], subscription=row["subscription"], mode=row["mode"],
-        tags=tables.tags(row), waste=row["waste"],
+        tags=tables.tags(row), waste=row["waste"], is_launch=row["launch"] == "yes",
     )  # fmt: skip

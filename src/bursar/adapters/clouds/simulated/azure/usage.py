@@ -48,14 +48,17 @@ class Usage:
 
     def kept(self) -> tuple[tuple[AzureMeter, ...], int]:
         """The meters kept for so many rows, and the rows a day each gets."""
-        every = meters(self.desk.scope.name)
-        kept, each = per_meter(self.rows // 30, len(every), essential=self.desk.scope.essential)
-        return every[:kept], each
+        steady = self._steady()
+        kept, each = per_meter(self.rows // 30, len(steady), essential=self.desk.scope.essential)
+        return steady[:kept], each
+
+    def _steady(self) -> tuple[AzureMeter, ...]:
+        return tuple(meter for meter in meters(self.desk.scope.name) if not meter.is_launch)
 
     def scale(self) -> int:
         """By how much the kept meters stand in for all, in ppm."""
         kept, _ = self.kept()
-        return PPM * sum(meter.monthly for meter in meters(self.desk.scope.name)) // sum(meter.monthly for meter in kept)
+        return PPM * sum(meter.monthly for meter in self._steady()) // sum(meter.monthly for meter in kept)
 
     def all_rows(self) -> Iterator[Row]:
         """Every row of the month; the last brings the invoice to whole cents."""
@@ -68,16 +71,23 @@ class Usage:
 
     def _metered(self) -> Iterator[Row]:
         kept, each = self.kept()
-        for meter in kept:
+        launches = (meter for meter in meters(self.desk.scope.name) if meter.is_launch)
+        for meter in (*kept, *launches):
             slots = Slots.daily(min(each, WASTED) if meter.waste else each, draws=Draws(self.desk.seed, "azure", meter.key, "slots"))
             items = [self._item(meter, index) for index in range(len(slots.weights))]
             for day in range(self.days):
-                date = self.desk.month.start + timedelta(days=day)
-                amount = self.shape.daily("azure", meter, date, scale_ppm=self.scale())
-                for item, part in zip(items, split(amount, slots.weights), strict=True):
-                    row = self._priced(item, day, part)
-                    self.used[meter.mode, day] += row.cost
-                    yield row
+                yield from self._day(meter, day, slots=slots, items=items)
+
+    def _day(self, meter: AzureMeter, day: int, *, slots: Slots, items: list[Item]) -> Iterator[Row]:
+        date = self.desk.month.start + timedelta(days=day)
+        amount = self.shape.daily("azure", meter, date, scale_ppm=PPM if meter.is_launch else self.scale())
+        event = self.shape.event("azure", meter, date)
+        for item, part in zip(items, split(amount, slots.weights) if amount else (), strict=bool(amount)):
+            row = self._priced(item, day, part)
+            self.used[meter.mode, day] += row.cost
+            if event:
+                self.shape.seen[event].charge(date, row.cost, item.key, resource=item.columns["resourceid"].lower())
+            yield row
 
     def _priced(self, item: Item, day: int, target: int) -> Row:
         """A row of about the target amount: the quantity is rounded first, the cost follows from it exactly."""

@@ -5,10 +5,45 @@ from dataclasses import dataclass
 from functools import cache
 
 from bursar.adapters.clouds.simulated import tables
+from bursar.adapters.clouds.simulated.amounts import minor
 from bursar.adapters.clouds.simulated.shape import Meter
 
-BILLING_ACCOUNT = "01AAAA-BBBBBB-CCCCCC"
-TABLE = "gcp_billing_export_resource_v1_01AAAA_BBBBBB_CCCCCC"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A billing account: its currency, how much of it a dollar is (in thousandths), and its size beside the main one.
+
+    `suffix` ends the ids of its projects: a project belongs to one account.
+    """
+
+    ident: str
+    currency: str
+    fx_milli: int
+    percent: int
+    suffix: str
+
+    @property
+    def table(self) -> str:
+        """The name of its export's table."""
+        return f"gcp_billing_export_resource_v1_{self.ident.replace('-', '_')}"
+
+    @property
+    def step(self) -> int:
+        """What its invoices are rounded to."""
+        return minor(self.currency)
+
+    def money(self, dollars: int) -> int:
+        """An amount of the main account as this one has it."""
+        return dollars * self.fx_milli * self.percent // 100_000
+
+    def price(self, dollars: int) -> int:
+        """A price in its currency."""
+        return dollars * self.fx_milli // 1000
+
+
+MAIN = Account(ident="01AAAA-BBBBBB-CCCCCC", currency="USD", fx_milli=1000, percent=100, suffix="")
+JAPAN = Account(ident="01DDDD-EEEEEE-FFFFFF", currency="JPY", fx_milli=151_250, percent=10, suffix="-jp")
+"""Billed in a currency without minor units; it comes among the deliveries only."""
 
 PROJECTS: dict[str, dict[str, str]] = {
     "acme-search-prod": {"team": "search", "env": "prod"},
@@ -42,7 +77,7 @@ class Sku:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GcpMeter(Meter):
-    """A meter on Google Cloud. `mode`: plain, sud, promo, cud-old, cud-new, partner, gke.
+    """A meter on Google Cloud. `mode`: plain, sud, promo, cud-old, cud-dollar, cud-new, partner, gke.
 
     `inherited` are resource tags that come from above; `has_prices` tells whether the cost_at_ columns are filled.
     """
@@ -84,5 +119,5 @@ def _meter(row: Mapping[str, str]) -> GcpMeter:
     )  # fmt: skip
 
 
-ESSENTIAL = 10
+ESSENTIAL = 15
 """So many meters stay, however small the bill: every way of charging is among them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bursar.adapters.clouds.simulated.amounts import CENT, rounding, units
+from bursar.adapters.clouds.simulated.amounts import rounding, units
 from bursar.adapters.clouds.simulated.gcp.catalogue import Sku, skus
 from bursar.adapters.clouds.simulated.gcp.desk import Desk, Terms
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
@@ -23,6 +23,9 @@ def _sku(service: tuple[str, str], sku: str, ident: str) -> Sku:
 
 
 OLD_FEE = _sku(_GCE, "Commitment v1: N1 Cpu in Americas for 1 Year", "9F0A-BD6D-2E2F")
+SPEND_FEE = _sku(
+    ("Cloud SQL", "9662-B51E-5089"), "Commitment - dollar based v1: Cloud SQL database in us-central1 for 1 year", "7C1F-20D4-6B8E"
+)
 NEW_FEE = _sku(_GCE, "Commitment - dollar based v1: GCE for 1 year", "5B2C-9B04-AE81")
 TAX = _sku(_INVOICE, "Tax", "9B3F-0E2A-1CC1")
 ROUNDING = _sku(_INVOICE, "Rounding error", "1A2B-3C4D-5E6F")
@@ -40,6 +43,13 @@ class Charges:
         """The invoice month's desk."""
         return self.usage.desk
 
+    @property
+    def _step(self) -> int:
+        return self.desk.account.step
+
+    def _money(self, dollars: str) -> int:
+        return self.desk.account.money(units(dollars))
+
     def rows(self) -> Iterator[Row]:
         """What arrives while the month runs: fees, credits, corrections, late usage."""
         yield from self._fees()
@@ -50,46 +60,49 @@ class Charges:
     def closing(self) -> Iterator[Row]:
         """What arrives after the month: tax, adjustments, and the rounding that brings each invoice to whole cents."""
         tax = self.desk.item(TAX, terms=_closing(cost_type="tax"))
-        yield self._flat(tax, self.usage.total * 4 // 1000 // CENT * CENT)
+        yield self._flat(tax, self.usage.total * 4 // 1000 // self._step * self._step)
         memo = self.desk.item(CONTRACT, terms=_closing(extra={"is_contract_adjustment": True}))
-        yield self._flat(memo, units("-12.5"))
+        yield self._flat(memo, self._money("-12.5"))
         goodwill = {"adjustment_info": _adjustment("BILLING_MODIFICATION", "Goodwill for an outage")}
         modified = self.desk.item(skus()["egress"], project="acme-web-prod", terms=_closing(cost_type="adjustment", extra=goodwill))
-        yield self._flat(modified, units("-30.1234567"))
+        yield self._flat(modified, self._money("-30.1234567"))
         for publisher in ("GOOGLE", "PARTNER"):
             item = self.desk.item(ROUNDING, terms=_closing(cost_type="rounding_error", publisher=publisher))
-            yield self._flat(item, rounding(self.desk.ledger.billed(item.key.invoice)))
+            yield self._flat(item, rounding(self.desk.ledger.billed(item.key.invoice), self._step))
 
     def _fees(self) -> Iterator[Row]:
-        """Both models: the older fee stands whole and its usage is credited; the newer is credited by what was used."""
+        """Both models: older fees stand whole and their usage is credited; the newer is credited by what was used."""
         terms = Terms(extra=_subscription("d0a1c2e3-0001"), is_fee=True, has_prices=False)
         old = self.desk.item(OLD_FEE, project="acme-search-prod", terms=terms)
+        terms = Terms(labels={"team": "web"}, extra=_subscription("d0a1c2e3-0003"), is_fee=True, has_prices=False)
+        spend = self.desk.item(SPEND_FEE, project="acme-web-prod", terms=terms)
         terms = Terms(labels={"team": "ml"}, extra=_subscription("d0a1c2e3-0002"), credits=(OFFSET,), is_fee=True, has_prices=False)
         new = self.desk.item(NEW_FEE, project="acme-ml-prod", terms=terms)
-        old_fee, new_fee = self.usage.commitment_fee("cud-old"), self.usage.commitment_fee("cud-new")
+        fees = {mode: self.usage.commitment_fee(mode) for mode in ("cud-old", "cud-dollar", "cud-new")}
         for day in range(self.usage.days):
-            yield self._on(old, day, old_fee)
-            yield self._on(new, day, new_fee, credited=(-self.usage.covered[day],))
+            yield self._on(old, day, fees["cud-old"])
+            yield self._on(spend, day, fees["cud-dollar"])
+            yield self._on(new, day, fees["cud-new"], credited=(-self.usage.covered[day],))
 
     def _late(self) -> Row:
         """Usage of the last evening of the month before, reported late and billed now."""
         terms = Terms(labels={"team": "web", "service": "cdn", "env": "prod"}, resource="late-reporter")
         item = self.desk.item(skus()["egress"], project="acme-web-prod", terms=terms)
-        return self._on(item, -2, units("14.2578125"))
+        return self._on(item, -2, self._money("14.2578125"))
 
     def _above_cost(self) -> Row:
         """A credit larger than the row's cost: the charge is negative and stays so."""
         credit = Credit(type="PROMOTION", name="Free trial credit", id="promo-0815")
         item = self.desk.item(skus()["gcs"], project="acme-sandbox", terms=Terms(resource="trial-bucket", credits=(credit,)))
-        return self._on(item, 6, units("3.25"), credited=(units("-5"),))
+        return self._on(item, 6, self._money("3.25"), credited=(self._money("-5"),))
 
     def _corrections(self) -> Iterator[Row]:
         """Usage of the month before, taken back and charged anew: cost_type stays regular."""
         info = {"adjustment_info": _adjustment("USAGE_CORRECTION", "Usage was metered twice")}
         terms = Terms(labels={"team": "search", "service": "query", "env": "prod"}, resource="query-corrected", extra=info)
         item = self.desk.item(skus()["n2"], project="acme-search-prod", terms=terms)
-        yield self._on(item, -9, units("-48.1234567891"))
-        yield self._on(item, -9, units("21.0000000009"))
+        yield self._on(item, -9, self._money("-48.1234567891"))
+        yield self._on(item, -9, self._money("21.0000000009"))
 
     def _on(self, item: Item, day: int, cost: int, *, credited: tuple[int, ...] = ()) -> Row:
         starts = self.usage.midnight(day)

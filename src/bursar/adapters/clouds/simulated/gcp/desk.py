@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bursar.adapters.clouds.simulated.amounts import text, units
 from bursar.adapters.clouds.simulated.draws import Draws
-from bursar.adapters.clouds.simulated.gcp.catalogue import BILLING_ACCOUNT, PROJECTS, Sku
+from bursar.adapters.clouds.simulated.gcp.catalogue import MAIN, PROJECTS, Account, Sku
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item
 from bursar.adapters.clouds.simulated.ledger import Invoice, Key, Ledger
 from bursar.adapters.clouds.simulated.owners import TEAM_KEYS, owner
@@ -52,16 +52,17 @@ class Desk:
     seed: int
     ledger: Ledger
     is_final: bool = True
+    account: Account = MAIN
 
     def invoice(self, publisher: str) -> str:
         """The key the rows of a publisher type lead to."""
-        key = f"{BILLING_ACCOUNT}:{self.month}:{publisher}"
+        key = f"{self.account.ident}:{self.month}:{publisher}"
         if self.is_final:
-            printed = Draws(self.seed, "gcp", self.month, publisher).text(10, alphabet="0123456789")
+            printed = Draws(self.seed, f"gcp{self.account.suffix}", self.month, publisher).text(10, alphabet="0123456789")
             self.ledger.issue(
                 Invoice(
-                    key=key, printed=printed, provider="gcp", billing_account=BILLING_ACCOUNT, period=str(self.month),
-                    issuer=ISSUERS[publisher], currency="USD", issued_at=f"{self.month.end + timedelta(days=4)}T00:00:00Z",
+                    key=key, printed=printed, provider="gcp", billing_account=self.account.ident, period=str(self.month),
+                    issuer=ISSUERS[publisher], currency=self.account.currency, issued_at=f"{self.month.end + timedelta(days=4)}T00:00:00Z",
                 )
             )  # fmt: skip
         return key
@@ -70,40 +71,42 @@ class Desk:
         """A row's constant part. Without a project it belongs to the billing account alone."""
         scopes = (terms.labels, {**PROJECTS.get(project, {}), **terms.inherited})
         is_google = terms.publisher == "GOOGLE"
+        price = self.account.price(units(sku.rate)) if terms.is_usage else 0
+        named = f"{project}{self.account.suffix}" if project else ""
         columns: dict[str, object] = {
-            "billing_account_id": BILLING_ACCOUNT,
+            "billing_account_id": self.account.ident,
             "service": {"id": sku.service_id, "description": sku.service},
             "sku": {"id": sku.sku_id, "description": sku.sku},
-            "project": _project(project),
+            "project": _project(named, PROJECTS.get(project, {})),
             "labels": _pairs(terms.labels),
             "system_labels": _pairs(_SPEC) if sku.service == "Compute Engine" else [],
             "tags": [{"key": key, "value": value, "inherited": True, "namespace": "482739281"} for key, value in terms.inherited.items()],
             "location": _LOCATION if terms.is_usage else dict.fromkeys(_LOCATION),
-            "currency": "USD",
-            "currency_conversion_rate": 1,
+            "currency": self.account.currency,
+            "currency_conversion_rate": self.account.fx_milli / 1000 if self.account.suffix else 1,
             "invoice": {"month": str(self.month).replace("-", ""), "publisher_type": terms.publisher},
             "adjustment_info": None,
             "transaction_type": "GOOGLE" if is_google else "THIRD_PARTY_RESELLER",
             "seller_name": None if is_google else "MongoDB, Inc.",
             "subscription": {"instance_id": None},
-            "price": _price(sku) if terms.is_usage else None,
+            "price": _price(sku, price) if terms.is_usage else None,
             "consumption_model": dict(terms.model) if terms.is_usage else None,
-            "resource": {"name": terms.resource or None, "global_name": _global_name(sku, project, terms.resource)},
+            "resource": {"name": terms.resource or None, "global_name": _global_name(sku, named, terms.resource)},
             **terms.extra,
         }  # fmt: skip
         return Item(
             key=Key(
-                provider="gcp", period=str(self.month), currency="USD", source=f"gcp-{BILLING_ACCOUNT}".lower(),
-                invoice=self.invoice(terms.publisher), account=project, service=sku.service, category=terms.category,
+                provider="gcp", period=str(self.month), currency=self.account.currency, source=f"gcp-{self.account.ident}".lower(),
+                invoice=self.invoice(terms.publisher), account=named, service=sku.service, category=terms.category,
                 team=owner(scopes, TEAM_KEYS),
             ),
-            columns=columns, cost_type=terms.cost_type, credits=terms.credits, rate=units(sku.rate) if terms.is_usage else 0,
+            columns=columns, cost_type=terms.cost_type, credits=terms.credits, rate=price,
             per=sku.per, unit=sku.unit, pricing_unit=sku.pricing_unit, has_prices=terms.has_prices, is_fee=terms.is_fee,
-            waste=terms.waste, resource=_global_name(sku, project, terms.resource) or "",
+            waste=terms.waste, resource=_global_name(sku, named, terms.resource) or "",
         )  # fmt: skip
 
 
-def _project(project: str) -> dict[str, object]:
+def _project(project: str, labels: Mapping[str, str]) -> dict[str, object]:
     if not project:
         return {"id": None, "number": None, "name": None, "labels": [], "ancestry_numbers": None, "ancestors": []}
     number = str(10**11 + Draws(0, "project", project).below(10**11))
@@ -111,7 +114,7 @@ def _project(project: str) -> dict[str, object]:
         "id": project,
         "number": number,
         "name": project.replace("-", " "),
-        "labels": _pairs(PROJECTS[project]),
+        "labels": _pairs(labels),
         "ancestry_numbers": "/482739281/",
         "ancestors": [
             {"resource_name": f"projects/{number}", "display_name": project},
@@ -124,8 +127,8 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in tags.items()]
 
 
-def _price(sku: Sku) -> dict[str, object]:
-    return {"effective_price": float(text(units(sku.rate))), "tier_start_amount": 0, "unit": sku.pricing_unit, "pricing_unit_quantity": 1}
+def _price(sku: Sku, price: int) -> dict[str, object]:
+    return {"effective_price": float(text(price)), "tier_start_amount": 0, "unit": sku.pricing_unit, "pricing_unit_quantity": 1}
 
 
 def _global_name(sku: Sku, project: str, resource: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import UNIT, split
@@ -12,15 +12,18 @@ from bursar.adapters.clouds.simulated.gcp.desk import DEFAULT_MODEL, Desk, Terms
 from bursar.adapters.clouds.simulated.gcp.lines import Credit, Item, Row
 from bursar.adapters.clouds.simulated.naming import GCP, Naming
 from bursar.adapters.clouds.simulated.shape import Shape
-from bursar.adapters.clouds.simulated.slots import WASTED, Places, Slots, per_meter
+from bursar.adapters.clouds.simulated.slots import Places, Slots, per_meter
 from bursar.adapters.clouds.simulated.variant import Variant
 
 SUD = Credit(type="SUSTAINED_USAGE_DISCOUNT", name="Sustained Usage Discount")
 PROMOTION = Credit(type="PROMOTION", name="Migration promotion", id="promo-4711")
 OLD_CUD = Credit(type="COMMITTED_USAGE_DISCOUNT", name="Committed Usage Discount: CPU", id="d0a1c2e3-0001")
+SPEND_CUD = Credit(
+    type="COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", name="Committed Usage Discount - dollar based: Cloud SQL", id="d0a1c2e3-0003"
+)
 OFFSET = Credit(type="FEE_UTILIZATION_OFFSET", name="Fee utilization offset", id="d0a1c2e3-0002")
 CUD_MODEL = {"id": "D97B-0795-975B", "description": "Compute Flexible CUDs (1 Year)"}
-CREDITS = {"sud": (SUD,), "promo": (PROMOTION,), "cud-old": (OLD_CUD,)}
+CREDITS = {"sud": (SUD,), "promo": (PROMOTION,), "cud-old": (OLD_CUD,), "cud-dollar": (SPEND_CUD,)}
 
 
 @dataclass(slots=True)
@@ -45,9 +48,9 @@ class Usage:
         return meters()[:kept], each
 
     def scale(self) -> int:
-        """By how much the kept meters stand in for all, in ppm."""
+        """By how much the kept meters stand in for all, in ppm of the account's currency for a dollar."""
         kept, _ = self.meters()
-        return PPM * sum(meter.monthly for meter in meters()) // sum(meter.monthly for meter in kept)
+        return self.desk.account.money(PPM) * sum(meter.monthly for meter in meters()) // sum(meter.monthly for meter in kept)
 
     def all_rows(self) -> Iterator[Row]:
         """Every metered row of the month."""
@@ -59,23 +62,30 @@ class Usage:
 
     def _places(self, meter: GcpMeter, rows: int) -> Places[Item]:
         draws = Draws(self.desk.seed, "gcp", meter.key, "slots")
-        slots = Slots.of(min(rows, WASTED) if meter.waste else rows, draws=draws, is_autoscaled=skus()[meter.sku].is_autoscaled)
+        is_autoscaled = skus()[meter.sku].is_autoscaled
+        slots = Slots.wasted(rows, draws=draws) if meter.waste else Slots.of(rows, draws=draws, is_autoscaled=is_autoscaled)
         return Places(slots, lambda number: self._item(meter, number))
 
     def _day(self, meter: GcpMeter, day: int, *, places: Places[Item]) -> Iterator[Row]:
         slots = places.slots
         date = self.desk.month.start + timedelta(days=day)
         amount = self.shape.daily("gcp", meter, date, scale_ppm=self.scale())
+        event = self.shape.event("gcp", meter, date)
+        is_expired = event is not None and event.kind == "credit_expiry"
         midnight = self.midnight(day)
         hours = 1 if slots.is_hourly else 24
         for index, part in enumerate(split(amount, slots.weights)):
             item = places.at(index, date)
-            for hour, net in enumerate(split(part, slots.row_weights())):
+            if is_expired:
+                item = replace(item, credits=())
+            for hour, net in enumerate(split(part, slots.row_weights(is_flat=meter.profile == "flat"))):
                 starts = midnight + timedelta(hours=hour)
                 row = self._row(meter, item, starts=starts, hours=hours, net=net)
                 if meter.mode == "cud-new":
                     self.covered[day] += row.cost
                 self.total += row.cost + sum(row.credits)
+                if event:
+                    self.shape.seen[event].charge(date, row.cost + sum(row.credits), item.key, resource=item.resource)
                 yield row
 
     def midnight(self, day: int) -> datetime:
@@ -85,7 +95,7 @@ class Usage:
         return start + timedelta(days=day, hours=offset)
 
     def _row(self, meter: GcpMeter, item: Item, *, starts: datetime, hours: int, net: int) -> Row:
-        cost, credited, at_list, at_default = _amounts(meter.mode, net)
+        cost, credited, at_list, at_default = _amounts(meter.mode, net, is_credited=bool(item.credits))
         ends = starts + timedelta(hours=hours)
         return Row(item, starts, ends, ends + timedelta(hours=4, minutes=12, seconds=7), cost, credited, at_list, at_default)
 
@@ -106,18 +116,19 @@ class Usage:
         return base * self.scale() // PPM * 1_050_000 // PPM
 
 
-def _amounts(mode: str, net: int) -> tuple[int, tuple[int, ...], int, int]:
+def _amounts(mode: str, net: int, *, is_credited: bool) -> tuple[int, tuple[int, ...], int, int]:
     """Cost, credits, cost at list and at the default price of a row whose net cost is given.
 
+    Without its credit a promoted row costs what it is given: the net is larger then, the usage is not.
     Under an older commitment the meter's amount is the commitment's: the usage is charged on demand and credited whole.
     """
     if mode == "sud":
         cost = net * 5 // 4
         return cost, (net - cost,), cost, cost
     if mode == "promo":
-        cost = net * 10 // 9
-        return cost, (net - cost,), cost * 21 // 20, cost
-    if mode == "cud-old":
+        cost = net * 4 // 3 if is_credited else net
+        return cost, (net - cost,) if is_credited else (), cost * 21 // 20, cost
+    if mode in {"cud-old", "cud-dollar"}:
         cost = net * 10 // 7
         return cost, (-cost,), cost, cost
     if mode == "cud-new":
