@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
-from bursar.domain.errors import BillError
-from bursar.ingestion.gate import Place, Verdict, gate, late_for
+from bursar.domain.errors import BillError, BursarError, ConfigError
+from bursar.ingestion.gate import Held, Place, Verdict, gate, late_for
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
 from bursar.ingestion.metrics import MetricIntake
-from bursar.ingestion.outcomes import Outcome, arrivals, keep, outcome_of, resolve
+from bursar.ingestion.outcomes import Outcome, arrivals, keep, outcome_of, resolve, resolve_invoices
 from bursar.ingestion.recognise import recognise
 from bursar.ingestion.reconcile import Standing, last_said, reconcile
 from bursar.lake import snapshots
@@ -65,8 +65,11 @@ class Bursar:
         """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on.
 
         `named` and `exported_at` are the format of loose files, and when they were exported. `read` is told what was read
-        before it is built and published, so that a user sees the figures at once.
+        before it is built and published, so that a user sees the figures at once. Raises ConfigError for wrong rules before
+        anything is read; what fails in the build itself leaves everything staged, and says so.
         """
+        if build:
+            self._check_rules()
         with writer(self.config.home):
             found = recognise(paths, warehouse=self.warehouse, named=named, exported_at=exported_at)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
@@ -80,16 +83,36 @@ class Bursar:
                 keep(connection, outcomes, now=self.clock())
             read(outcomes)
             before = self.lake.head()
-            verdict = self._publish(cause="ingest") if build else None
+            verdict = self._build_after_reading() if build else None
             head = self.lake.head()
         final = tuple(_final(one, verdict) for one in outcomes)
         return Ingested(outcomes=final, generation=head.n if head else None, changed=_n(head) != _n(before), leftovers=found.leftovers)
 
-    def publish(self, *, cause: str = "build") -> Generation | None:
-        """Finish whatever is staged, rebuild the marts whose rules or bills changed, and flip if anything did."""
+    def publish(self, *, cause: str = "build", held: Callable[[Held], None] = lambda _: None) -> Generation | None:
+        """Finish whatever is staged, rebuild the marts whose rules or bills changed, and flip if anything did.
+
+        `held` is told of each staged delivery that the gate holds back now.
+        """
         with writer(self.config.home):
-            self._publish(cause=cause)
+            verdict = self._publish(cause=cause)
+        for one in verdict.held:
+            if one.snapshot.state == "staged":
+                held(one)
         return self.lake.head()
+
+    def _check_rules(self) -> None:
+        try:
+            self.marts.check()
+        except ConfigError as error:
+            error.cure = f"{error.cure} Nothing was read yet: mend it, then ingest again."
+            raise
+
+    def _build_after_reading(self) -> Verdict:
+        try:
+            return self._publish(cause="ingest")
+        except BursarError as error:
+            error.cure = f"{error.cure} What was read is staged, nothing is lost. Then: bursar build"
+            raise
 
     def _publish(self, *, cause: str) -> Verdict:
         """Gate, build and flip what is there: whatever a run before this one left half-way is finished too."""
@@ -110,6 +133,8 @@ class Bursar:
         told = self._standing(bills, invoices, now=now)
         if put or told:
             self._flip(cause, put=put, told=told, now=now)
+        with self.store.begin() as connection:
+            resolve_invoices(connection)
         return verdict
 
     def _build(self, bills: dict[Place, Snapshot], metrics: dict[Place, Snapshot]) -> list[Snapshot]:
@@ -177,7 +202,7 @@ class Bursar:
             outcomes.append(
                 Outcome(
                     name=path.name,
-                    outcome="published" if changed else "unchanged",
+                    outcome="staged" if changed else "unchanged",
                     format="invoice",
                     rows=len(lines),
                     bytes=path.stat().st_size,

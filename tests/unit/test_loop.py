@@ -29,6 +29,12 @@ class NoMarts:
 
     def __init__(self) -> None:
         self.wrong = False
+        self.unread = False
+
+    def check(self) -> None:
+        """Rules that can be seen to be wrong without a bill."""
+        if self.unread:
+            raise ConfigError("rules.yaml: not YAML", cure="Mend it.")
 
     def prepare(self) -> None:
         """Nothing to prepare."""
@@ -174,15 +180,43 @@ def test_an_invoice_of_the_wrong_month_is_corrected_by_giving_it_again(house: Bu
 
 
 def test_wrong_rules_stop_the_build_and_lose_nothing(house: Bursar, tmp_path: Path, marts: NoMarts) -> None:
-    """What was read waits, and is published once the rules are mended."""
+    """What was read waits, which is said, and is published once the rules are mended."""
     marts.wrong = True
-    with pytest.raises(ConfigError, match=r"rules\.yaml"):
+    with pytest.raises(ConfigError, match=r"rules\.yaml") as caught:
         house.ingest([write(tmp_path / "bill.csv", charge("5"))])
+    assert "staged, nothing is lost. Then: bursar build" in caught.value.cure
     assert house.lake.head() is None
     marts.wrong = False
     house.publish()
     assert billed(house) == Decimal(5)
     assert [one.outcome for one in reports.deliveries(house.store)] == ["published"]
+
+
+def test_rules_that_cannot_be_read_are_told_before_any_bill_is(house: Bursar, tmp_path: Path, marts: NoMarts) -> None:
+    """Nothing is taken in; without a build they are not needed."""
+    marts.unread = True
+    path = write(tmp_path / "bill.csv", charge("5"))
+    with pytest.raises(ConfigError) as caught:
+        house.ingest([path])
+    assert caught.value.cure == "Mend it. Nothing was read yet: mend it, then ingest again."
+    assert reports.deliveries(house.store) == []
+    assert [one.outcome for one in house.ingest([path], build=False).outcomes] == ["staged"]
+
+
+def test_what_only_waits_is_called_staged_until_a_build(house: Bursar, tmp_path: Path) -> None:
+    """Bills and invoices alike, in the outcome and in Data health; a build tells what the gate holds back."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "invoices.csv").write_text(INVOICE.format("5"))
+    write(tmp_path / "in" / "bill.csv", charge("5"))
+    assert [one.outcome for one in house.ingest([tmp_path / "in"], build=False).outcomes] == ["staged", "staged"]
+    house.publish()
+    assert [one.outcome for one in reports.deliveries(house.store)] == ["published", "published"]
+    house.ingest([write(tmp_path / "wrong.csv", charge("9"))], build=False)
+    held: list[str] = []
+    for _ in range(2):
+        house.publish(held=lambda one: held.append(one.cause))
+    assert len(held) == 1
+    assert "contradicts invoice I-1" in held[0]
 
 
 def test_nothing_new_is_no_generation(house: Bursar, tmp_path: Path) -> None:

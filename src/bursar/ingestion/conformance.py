@@ -11,6 +11,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from bursar.domain.wording import count
 from bursar.ingestion.casts import quoted
 from bursar.ingestion.columns import FocusColumn, focus_columns
 from bursar.ingestion.families import packaged
@@ -59,7 +60,7 @@ class Breach:
     count: int
 
     def __str__(self) -> str:
-        return f"{self.rule}: {self.promise}, broken {self.count:,} times"
+        return f"{self.rule}: {self.promise}, broken {count(self.count, 'time')}"
 
 
 @cache

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bursar.domain.errors import BillError
+from bursar.domain.wording import count
 from bursar.ingestion.casts import quoted
 from bursar.ingestion.deliveries import Delivery, Part, cause_of
 from bursar.ingestion.land import MIXED, fingerprint, land
@@ -69,7 +70,9 @@ class MetricIntake:
         statements = tuple(Statement(name=name, sql=sql, returns=True) for name, sql in asked.items())
         answers = self.warehouse.run(Script(statements=statements, reads=(path,)))
         if answers["empty"].rows[0][0]:
-            raise BillError(f"{answers['empty'].rows[0][0]} rows lack metric, day or quantity", cure="Fill them in, or leave the rows out.")
+            empties = int(str(answers["empty"].rows[0][0]))
+            told = f"{count(empties, 'row lacks', 'rows lack')} metric, day or quantity"
+            raise BillError(told, cure="Fill them in, or leave the rows out.")
         if answers["double"].rows:
             told = ", ".join("" if value is None else str(value) for value in answers["double"].rows[0])
             raise BillError(f"two quantities for one key: {told}", cure="Give each key once.")

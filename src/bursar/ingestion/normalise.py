@@ -15,6 +15,7 @@ from pathlib import Path
 from bursar.domain.errors import BillError, OverLimit
 from bursar.domain.money import plain
 from bursar.domain.periods import Period, stamp
+from bursar.domain.wording import count
 from bursar.ingestion.casts import quoted
 from bursar.ingestion.conformance import findings
 from bursar.ingestion.currencies import CODES
@@ -107,12 +108,13 @@ def probe(source_format: str, files: Sequence[DescribedFile], *, warehouse: Ware
     found: dict[tuple[str, str], Probed] = {}
     for account, period, _currency, rows, exported_at in answer.rows:
         if account is None or period is None:
-            raise BillError(f"{files[0].file.key}: {rows} rows without a billing account or period", cure="Export these columns too.")
+            lacking = f"{files[0].file.key}: {count(_int(rows), 'row')} without a billing account or period"
+            raise BillError(lacking, cure="Export these columns too.")
         place = (str(account), str(period))
         held = found.get(place)
         newest = max(filter(None, (_utc(exported_at), held and held.exported_at)), default=None)
-        count = int(str(rows)) + (held.rows if held else 0)
-        found[place] = Probed(account=place[0], period=str(Period.parse(place[1])), rows=count, exported_at=newest)
+        together = _int(rows) + (held.rows if held else 0)
+        found[place] = Probed(account=place[0], period=str(Period.parse(place[1])), rows=together, exported_at=newest)
     return list(found.values())
 
 
@@ -169,9 +171,8 @@ def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -
     rows = _int(answers["raw_rows"].rows[0][0])
     promised = [raw.detail.get("rows") for raw in work.raws]
     if promised and all(isinstance(count, int) for count in promised) and sum(map(_int, promised)) != rows:
-        raise BillError(
-            f"{name}: {rows:,} rows, but its manifest says {sum(map(_int, promised)):,}", cure="Copy the export again, manifest last."
-        )
+        told = f"{name}: {count(rows, 'row')}, but its manifest says {sum(map(_int, promised)):,}"
+        raise BillError(told, cure="Copy the export again, manifest last.")
     if not rows or not answers["sums"].rows:
         raise BillError(f"{name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
     for currency in (str(row[0]) for row in answers["sums"].rows):

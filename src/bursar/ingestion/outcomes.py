@@ -9,6 +9,7 @@ from typing import cast
 import sqlalchemy as sa
 
 from bursar.domain.periods import stamp
+from bursar.domain.wording import count
 from bursar.ingestion.deliveries import Dating, Fault
 from bursar.lake.snapshots import Snapshot, Sums, sums_to_json
 from bursar.store.schema import delivery
@@ -42,8 +43,8 @@ def outcome_of(snapshot: Snapshot, outcome: str, *, name: str, size: int) -> Out
     """The outcome of a snapshot, with what was in it and not understood."""
     types = cast("list[dict[str, object]]", snapshot.detail.get("charge_types", []))
     strange = [
-        f"charge type {kind['x_SourceChargeType']!r}: {kind['rows']} rows, {kind['BillingCurrency']} {kind['billed']}, "
-        f"kept as {kind['ChargeCategory']}"
+        f"charge type {kind['x_SourceChargeType']!r}: {count(cast('int', kind['rows']), 'row')}, "
+        f"{kind['BillingCurrency']} {kind['billed']}, kept as {kind['ChargeCategory']}"
         for kind in types
         if not kind["known"]
     ]
@@ -125,3 +126,9 @@ def resolve(connection: sa.Connection, snapshot_id: str, outcome: str, *, cause:
     """Turn the staged deliveries of a snapshot into what became of it. What was once held stays told as held."""
     mine = (delivery.c.snapshot_id == snapshot_id) & (delivery.c.outcome == "staged")
     connection.execute(delivery.update().where(mine).values(outcome=outcome, cause=cause, cure=cure))
+
+
+def resolve_invoices(connection: sa.Connection) -> None:
+    """Invoices that waited have been met with what is published."""
+    waiting = (delivery.c.format == "invoice") & (delivery.c.outcome == "staged")
+    connection.execute(delivery.update().where(waiting).values(outcome="published"))

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from bursar.domain.money import cost, plain, subunit, total
 from bursar.domain.periods import Period
+from bursar.domain.wording import count
 from bursar.ingestion.invoices import Invoice
 from bursar.lake.snapshots import Snapshot
 from bursar.store.schema import reconciliation
@@ -243,7 +244,7 @@ def _waterfall(
             rest -= amount
     bound = max(5 * subunit(key.currency), subunit(key.currency) * Decimal(key.rows).sqrt() / 2)
     if rest and abs(rest) <= bound:
-        steps.append({"name": "rounding", "amount": plain(rest), "proof": f"within {plain(cost(bound))} for {key.rows} lines"})
+        steps.append({"name": "rounding", "amount": plain(rest), "proof": f"within {plain(cost(bound))} for {count(key.rows, 'line')}"})
         rest = Decimal(0)
     return steps, rest
 
@@ -265,7 +266,7 @@ def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Ke
         yield (
             "other issuer",
             total(charge.billed for charge in foreign),
-            f"{sum(charge.rows for charge in foreign)} lines issued by {others}",
+            f"{count(sum(charge.rows for charge in foreign), 'line')} issued by {others}",
         )
     if before is not None:
         yield "restated after issue", key.billed - before, f"the bill as exported before {invoice.first.issued_at} said {plain(before)}"
@@ -279,7 +280,7 @@ def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Ke
         yield (
             "rows without invoice id",
             -total(charge.billed for charge in lines),
-            f"{sum(charge.rows for charge in lines)} lines not yet on an invoice",
+            f"{count(sum(charge.rows for charge in lines), 'line')} not yet on an invoice",
         )
 
 

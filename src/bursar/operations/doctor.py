@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from bursar.domain.errors import BillError, BursarError
+from bursar.domain.wording import count
 from bursar.ingestion.signatures import FORMATS
 from bursar.lake import reports
 from bursar.loop import Bursar
@@ -51,7 +52,8 @@ def examine(app: Bursar) -> Iterator[Finding]:
 
 def _configuration(app: Bursar) -> Iterator[Finding]:
     if app.config.project:
-        yield Finding(check="configuration", verdict="ok", cause=f"{app.config.project / 'bursar.yaml'}, {len(app.config.sources)} sources")
+        sources = count(len(app.config.sources), "source")
+        yield Finding(check="configuration", verdict="ok", cause=f"{app.config.project / 'bursar.yaml'}, {sources}")
     else:
         yield Finding(
             check="configuration",
@@ -147,7 +149,7 @@ def _data(app: Bursar) -> Iterator[Finding]:
         yield Finding(
             check="data",
             verdict="fail",
-            cause=f"{len(missing)} files of generation {head.n} are gone, such as {missing[0].name}",
+            cause=f"{count(len(missing), 'file is gone', 'files are gone')} of generation {head.n}, such as {missing[0].name}",
             cure=cure,
         )
         return
@@ -156,11 +158,11 @@ def _data(app: Bursar) -> Iterator[Finding]:
         yield Finding(
             check="data",
             verdict="warn",
-            cause=f"generation {head.n}; the newest export is {age.days} days old",
+            cause=f"generation {head.n}; the newest export is {count(age.days, 'day')} old",
             cure="Ingest a newer export.",
         )
     else:
-        yield Finding(check="data", verdict="ok", cause=f"generation {head.n}, {len(head.periods())} billing periods")
+        yield Finding(check="data", verdict="ok", cause=f"generation {head.n}, {count(len(head.periods()), 'billing period')}")
 
 
 def _quarantine(app: Bursar) -> Iterator[Finding]:

@@ -150,9 +150,7 @@ def test_a_corrected_invoice_replaces_the_old_one_and_keeps_it(tmp_path: Path, s
 
 
 @pytest.mark.parametrize("wrong", [{"billing_period": "2026-11"}, {"billing_account_id": "999"}])
-def test_an_invoice_given_for_the_wrong_month_or_account_is_taken_back(
-    tmp_path: Path, store: sa.Engine, wrong: dict[str, str]
-) -> None:
+def test_an_invoice_given_for_the_wrong_month_or_account_is_taken_back(tmp_path: Path, store: sa.Engine, wrong: dict[str, str]) -> None:
     """The corrected file says where it belongs; another issuer's invoice of the same number stays, and so does the mistake, as history."""
     other = changed(LINE, issuer="Somebody Else", billing_period="2026-08")
     with store.begin() as connection:

@@ -13,6 +13,7 @@ from bursar.surfaces.cli.wiring import opened, shared
 
 if TYPE_CHECKING:
     from bursar.query.ask import Answer, Row
+    from bursar.query.question import Query
 
 EPILOG = """\b
 Examples:
@@ -82,7 +83,7 @@ def _show(answer: Answer) -> None:
     compares = answer.query.compare is not None
     dimensions = [DIMENSIONS.get(field_text(field), field_text(field)) for field in answer.query.group_by]
     heading = METRICS[answer.query.metric].title
-    columns = ["Days", *dimensions, "Currency", heading, *(["Compared", "Change"] if compares else [])]
+    columns = [_bucket(answer.query), *dimensions, "Currency", heading, *(["Compared", "Change"] if compares else [])]
     rows = [_cells(row, compares=compares) for row in answer.rows]
     if len(answer.rows) > 1:
         rows += [["Total", *([""] * len(dimensions)), *cells] for cells in _totals(answer, compares=compares)]
@@ -105,6 +106,12 @@ def _cells(row: Row, *, compares: bool) -> list[str]:
     keys = ["–" if key is None else key for key in row.keys]
     change = None if row.previous is None else row.value - row.previous
     return [_days(row), *keys, row.currency, amount(row.value), *([amount(row.previous), amount(change)] if compares else [])]
+
+
+def _bucket(query: Query) -> str:
+    """What the first column holds: charge days of a window, or a billing period, cut to size."""
+    whole = "Days" if query.window else "Period"
+    return {"day": "Day", "week": "Week"}.get(query.granularity, whole)
 
 
 def _days(row: Row) -> str:

@@ -31,6 +31,7 @@ def focus(ctx: click.Context, version: str, period: str | None, as_of: str | Non
     """Typed FOCUS lines: the columns of the version, then our x_ columns."""
     from bursar.domain.errors import ConfigError
     from bursar.domain.periods import Period
+    from bursar.domain.wording import count
     from bursar.query.export import export_focus
     from bursar.surfaces.cli.moments import generation_as_of
 
@@ -42,4 +43,4 @@ def focus(ctx: click.Context, version: str, period: str | None, as_of: str | Non
     if generation is None:
         raise ConfigError("nothing is published yet", cure="Bring a bill in: bursar ingest PATH")
     rows = export_focus(out.resolve(), version=version, generation=generation, warehouse=app.warehouse, period=wanted)
-    click.echo(f"{rows:,} lines of FOCUS {version} in {out}.", err=True)
+    click.echo(f"{count(rows, 'line')} of FOCUS {version} in {out}.", err=True)

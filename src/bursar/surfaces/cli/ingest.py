@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bursar.surfaces.cli.moments import moment
-from bursar.surfaces.cli.wiring import opened, shared
+from bursar.surfaces.cli.render import WRONG, tell_not_shown
+from bursar.surfaces.cli.wiring import EXIT_BILL, opened, shared
 
 if TYPE_CHECKING:
     from bursar.ingestion.outcomes import Outcome
     from bursar.lake.reports import Reconciled
     from bursar.loop import Bursar, Ingested
-
-EXIT_BILL = 3
-WRONG = frozenset({"quarantined", "refused"})
 
 EPILOG = """\b
 Examples:
@@ -31,9 +29,7 @@ Examples:
 @click.option("--source", help="Pull this source of bursar.yaml instead of paths.")
 @click.option("--no-build", is_flag=True, help="Stage only; `bursar build` publishes.")
 @click.pass_context
-def ingest(
-    ctx: click.Context, *, paths: tuple[Path, ...], named: str, exported_at: str | None, source: str | None, no_build: bool
-) -> None:
+def ingest(ctx: click.Context, *, paths: tuple[Path, ...], named: str, exported_at: str | None, source: str | None, no_build: bool) -> None:
     """Take bills, invoices and metrics in from files and folders, and publish them.
 
     Every export under a folder is recognised from its manifest, layout or header. A wrong bill is quarantined and said
@@ -48,10 +44,10 @@ def ingest(
     quiet = shared(ctx)["quiet"]
     done = app.ingest(paths, named=named, exported_at=exported, build=not no_build, read=(lambda _: None) if quiet else _read)
     if not quiet:
-        _report(app, done)
+        _report(app, done, built=not no_build)
     for one in done.outcomes:
         if one.cause and (one.outcome in WRONG or not quiet):
-            _why(one)
+            tell_not_shown(one.outcome, one.name, cause=one.cause, cure=one.cure or "")
     if any(one.outcome in WRONG for one in done.outcomes):
         ctx.exit(EXIT_BILL)
 
@@ -72,14 +68,6 @@ def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
     raise ConfigError(f"no source named {name!r}", cure=f"Sources in bursar.yaml: {known}.")
 
 
-def _why(one: "Outcome") -> None:
-    """A delivery that is not shown: held, refused, or older than what is."""
-    head, colour = (one.outcome.capitalize(), "red") if one.outcome in WRONG else ("Not shown", "yellow")
-    click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {one.name}", err=True)
-    click.echo(f"  {click.style('Cause', fg=colour)}  {one.cause}", err=True)
-    click.echo(f"  {click.style('Cure', fg='green')}   {one.cure}", err=True)
-
-
 def _read(outcomes: "Sequence[Outcome]") -> None:
     """What was read, told before it is built: the figures come first."""
     for one in outcomes:
@@ -87,12 +75,18 @@ def _read(outcomes: "Sequence[Outcome]") -> None:
             _tell(one)
 
 
-def _report(app: "Bursar", done: "Ingested") -> None:
+def _report(app: "Bursar", done: "Ingested", *, built: bool) -> None:
+    from bursar.domain.wording import count
+
     taken = [one for one in done.outcomes if one.outcome not in WRONG]
     if done.leftovers:
-        click.echo(f"\n{done.leftovers} files of earlier deliveries lie beside the live ones and were not read.")
+        told = count(done.leftovers, "file of earlier deliveries lies", "files of earlier deliveries lie")
+        click.echo(f"\n{told} beside the live ones; not read.")
     if not done.outcomes:
         click.echo("Nothing to ingest was found there.")
+    if not built:
+        _waits(sum(one.outcome == "staged" for one in taken))
+        return
     if done.generation is None:
         return
     state = f"Published as generation {done.generation}." if done.changed else f"Nothing changed; generation {done.generation} stands."
@@ -100,7 +94,19 @@ def _report(app: "Bursar", done: "Ingested") -> None:
     click.echo(f"Next:  {click.style(_next(app, taken), fg='cyan')}")
 
 
+def _waits(staged: int) -> None:
+    """What `--no-build` came to: nothing that a reader sees."""
+    from bursar.domain.wording import count
+
+    if staged:
+        told = count(staged, "delivery is staged", "deliveries are staged")
+        click.echo(f"\n{click.style(f'{told}, nothing is published yet.', bold=True)}\nNext:  {click.style('bursar build', fg='cyan')}")
+    else:
+        click.echo("\nNothing new is staged.")
+
+
 def _tell(one: "Outcome") -> None:
+    from bursar.domain.wording import count
     from bursar.surfaces.cli.render import amount
 
     head = click.style(one.name, bold=True)
@@ -109,10 +115,10 @@ def _tell(one: "Outcome") -> None:
         click.echo(f"{head}  unchanged: these bytes were taken before")
         return
     if not one.sums:
-        click.echo(f"{head}  {one.format}{f' {one.period}' if one.period else ''}, {one.rows or 0:,} rows, {became}")
+        click.echo(f"{head}  {one.format}{f' {one.period}' if one.period else ''}, {count(one.rows or 0, 'row')}, {became}")
         return
     click.echo(f"{head}  {became}")
-    click.echo(f"  format {one.format} · period {one.period} · {one.rows:,} rows · source {one.source}")
+    click.echo(f"  format {one.format} · period {one.period} · {count(one.rows or 0, 'row')} · source {one.source}")
     click.echo(f"  {'currency':8}  {'billed':>18}  {'effective':>18}  {'contracted':>18}  {'list':>18}")
     for currency, four in sorted(one.sums.items()):
         costs = (four.billed, four.effective, four.contracted, four.list)
@@ -125,6 +131,8 @@ def _tell(one: "Outcome") -> None:
 
 def _standing(app: "Bursar", taken: "Sequence[Outcome]") -> str:
     """How the periods just taken stand to their invoices, in a sentence."""
+    from bursar.domain.wording import count
+
     rows = _reconciled(app, taken)
     known = [row for row in rows if row.invoice_total is not None]
     if not rows:
@@ -132,8 +140,8 @@ def _standing(app: "Bursar", taken: "Sequence[Outcome]") -> str:
     if not known:
         return "No invoice given: not reconciled."
     good = sum(row.status == "reconciled" for row in known)
-    rest = f", {len(rows) - len(known)} keys without one" if len(rows) > len(known) else ""
-    return f"{good} of {len(known)} invoices reconciled{rest}."
+    rest = f"; {count(len(rows) - len(known), 'invoice key has none', 'invoice keys have none')}" if len(rows) > len(known) else ""
+    return f"{good} of {count(len(known), 'invoice')} reconciled{rest}."
 
 
 def _next(app: "Bursar", taken: "Sequence[Outcome]") -> str:

@@ -11,6 +11,8 @@ from bursar.domain.money import plain
 
 FORMATS = ("table", "json", "csv")
 MINUS = "\u2212"
+WRONG = frozenset({"quarantined", "refused"})
+"""Outcomes of deliveries that somebody has to mend."""
 
 format_option = click.option(
     "--format", "output", type=click.Choice(FORMATS), default=None, help="Table on a terminal (the default), or JSON, or CSV."
@@ -44,6 +46,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
         drawn.add_row(*(Text(printable(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 200
     Console(width=width, highlight=False, soft_wrap=False).print(drawn)
+
+
+def tell_not_shown(outcome: str, name: str, *, cause: str, cure: str) -> None:
+    """A delivery that is not shown, on stderr: held, refused, or older than what is."""
+    wrong = outcome in WRONG
+    head, colour = (outcome.capitalize(), "red") if wrong else ("Not shown", "yellow")
+    click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {name}", err=True)
+    click.echo(f"  {click.style('Cause', fg=colour)}  {cause}", err=True)
+    click.echo(f"  {click.style('Cure', fg='green')}   {cure}", err=True)
 
 
 def printable(text: str) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from bursar.ports import Progress
 
 SILENT_SECONDS = 10.0
+EXIT_BILL = 3
+"""The contract's exit code of a verb that went on although a bill was wrong."""
 
 
 class Shared(TypedDict):

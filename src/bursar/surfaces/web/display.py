@@ -169,12 +169,6 @@ def age(since: datetime, now: datetime) -> str:
     return f"{hours} h" if hours < _IN_HOURS else f"{hours // 24} d"
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 file`, `2 files`, `no files`."""
-    plural = many or f"{one}s"
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {plural}" if number else f"no {plural}"
-
-
 def listed(words: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -8,6 +8,7 @@ from typing import cast
 
 from bursar.domain.money import plain
 from bursar.domain.periods import Period
+from bursar.domain.wording import count
 from bursar.query.catalogue import DIMENSIONS, METRICS
 from bursar.query.errors import QuestionError
 from bursar.query.filters import Filter, to_text
@@ -17,7 +18,7 @@ from bursar.surfaces.web import explore
 from bursar.surfaces.web.answer_rows import heading
 from bursar.surfaces.web.asked import OPERATORS, Asked, added, joined, single, terms_of_lines
 from bursar.surfaces.web.books import Books, question
-from bursar.surfaces.web.display import clean, count, month_short, provider_name, sentence, span_words
+from bursar.surfaces.web.display import clean, month_short, provider_name, sentence, span_words
 from bursar.surfaces.web.frame import Evidence, address
 from bursar.surfaces.web.pages import Values, evidence, latest_of
 from bursar.surfaces.web.seals import Seal, scope, seal

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bursar.domain.periods import Period
+from bursar.domain.wording import count
 from bursar.lake.reports import Delivery, Freshness, Reconciled, Version
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.display import age, clean, count, moment, month_name, month_short, month_year, ratio_percent, sentence
+from bursar.surfaces.web.display import age, clean, moment, month_name, month_short, month_year, ratio_percent, sentence
 from bursar.surfaces.web.frame import Choice, address
 from bursar.surfaces.web.ledgers import InvoiceTable, Waterfall, invoice_table, month_waterfall, waterfall
 from bursar.surfaces.web.seals import Seal, covered, scope, seal
@@ -194,7 +195,7 @@ def _lead(facts: HealthFacts, rows: Sequence[Reconciled], table: InvoiceTable) -
         said.append(f"Difference {ratio_percent(table.difference / table.invoice_total)} % of the invoices that came.")
     held = sum(one.rows or 0 for one in facts.held)
     if held:
-        said.append(f"{held:,} rows wait in quarantine; what is published does not hold them.")
+        said.append(f"{count(held, 'row waits', 'rows wait')} in quarantine; what is published does not hold them.")
     return said
 
 

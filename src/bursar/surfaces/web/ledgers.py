@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from bursar.domain.money import total
 from bursar.domain.periods import Period
+from bursar.domain.wording import count
 from bursar.lake.reports import Bucket, Reconciled
 from bursar.surfaces.web import sentences
-from bursar.surfaces.web.display import clean, count, listed, month_name, month_year, provider_name, sentence
+from bursar.surfaces.web.display import clean, listed, month_name, month_year, provider_name, sentence
 from bursar.surfaces.web.drawn import Bar, step_bar, total_bar
 from bursar.surfaces.web.seals import Seal, of_invoice, seal
 
@@ -91,7 +92,7 @@ def waterfall(row: Reconciled) -> Waterfall | None:
         return None
     steps = [(bucket.name, bucket.proof, -bucket.amount) for bucket in row.waterfall]
     return _drawn(
-        ("Billed, our lines", f"{row.lines:,} lines", row.billed_cost),
+        ("Billed, our lines", count(row.lines, "line"), row.billed_cost),
         steps,
         ("The invoice", clean(row.invoice_id), row.invoice_total),
         title=f"{_issuer(row)}, invoice {clean(row.invoice_id)}",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bursar.domain.money import total
+from bursar.domain.wording import count
 from bursar.surfaces.web.display import UNALLOCATED, clean
 from bursar.surfaces.web.drawn import Spark, spark
 from bursar.surfaces.web.entries import Entry, amount, between, by_bucket, sums_by
@@ -101,7 +102,7 @@ def _name(entry: Entry) -> Name:
 
 def _rest(rows: Sequence[Mover], link: Link) -> Mover:
     return Mover(
-        service=f"{len(rows)} other services",
+        service=count(len(rows), "other service"),
         team="",
         now=total(row.now for row in rows),
         then=total(row.then for row in rows),

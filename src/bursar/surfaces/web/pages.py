@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from bursar.domain.money import total
 from bursar.domain.periods import Period
-from bursar.lake.reports import Freshness
+from bursar.domain.wording import count
+from bursar.lake.reports import Delivery, Freshness
 from bursar.query.ask import Answer
 from bursar.query.catalogue import METRICS
 from bursar.query.errors import QuestionError
@@ -17,7 +18,7 @@ from bursar.query.windows import period_of as read_period
 from bursar.surfaces.web import health, overview
 from bursar.surfaces.web.asked import Asked, lines_href
 from bursar.surfaces.web.books import Books, entries, question, sums
-from bursar.surfaces.web.display import age, clean, count, listed, month_year
+from bursar.surfaces.web.display import age, clean, listed, month_year
 from bursar.surfaces.web.entries import Entry, between
 from bursar.surfaces.web.frame import Evidence, Frame, Notice, address
 from bursar.surfaces.web.month import MonthSpan
@@ -142,7 +143,7 @@ def evidence(name: str, answer: Answer) -> Evidence:
         id=name,
         command=command_of(answer.query),
         sql=answer.sql,
-        rows=f"{answer.rows_read:,} rows of {answer.table}",
+        rows=f"{count(answer.rows_read, 'row')} of {answer.table}",
         lines_href=lines_href(Asked(window=parts.get("window", ""), period=parts.get("period", ""), filter=parts.get("filter", ""))),
         csv=address("/explore", {**_exported(answer.query), "format": "csv"}),
         json=address("/explore", {**_exported(answer.query), "format": "json"}),
@@ -278,13 +279,20 @@ def _notices(books: Books, late: Sequence[Freshness], *, held: int, here: str) -
     return said
 
 
+def _held_words(held: Sequence[Delivery]) -> str:
+    """What waits in quarantine: rows where they could be read, else deliveries."""
+    rows = sum(one.rows or 0 for one in held)
+    if rows:
+        return count(rows, "row waits", "rows wait")
+    return "every delivery is in" if not held else "delivery waits" if len(held) == 1 else "deliveries wait"
+
+
 def _ages(books: Books) -> Ages:
     found, now, held = books.freshness(), books.now, books.held()
     as_of = books.generation.data_as_of if books.generation else None
     figure, _, unit = age(as_of, now).partition(" ") if as_of else ("not known", "", "")
     known = sorted((one for one in found if one.exported_at), key=lambda one: one.exported_at or now)
     late = health.late_sources(found, now)
-    rows = sum(one.rows or 0 for one in held)
     return Ages(
         figure=figure,
         unit=unit,
@@ -293,5 +301,5 @@ def _ages(books: Books) -> Ages:
         icon="d-late" if late else "d-ok",
         say=f"{count(len(late), 'source')} late" if late else f"{count(len(found), 'source')}, none late",
         held=len(held),
-        held_words=f"{rows:,} rows wait" if rows else "deliveries wait" if held else "every delivery is in",
+        held_words=_held_words(held),
     )

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from bursar.domain.wording import count
 from bursar.lake.reports import Reconciled
-from bursar.surfaces.web.display import UNALLOCATED, clean, count, listed, month_name, percent, whole
+from bursar.surfaces.web.display import UNALLOCATED, clean, listed, month_name, percent, whole
 from bursar.surfaces.web.entries import Group
 from bursar.surfaces.web.month import MonthSpan
 from bursar.surfaces.web.movers import PriceUsage

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bursar.domain.wording import count
 from bursar.surfaces.web import display
 
 HOSTILE = [
@@ -114,4 +115,4 @@ def test_an_age_is_told_in_the_unit_that_says_most(passed: timedelta, words: str
 def test_lists_and_counts_read_as_people_write() -> None:
     """One is one, two are joined by and, none is no."""
     assert display.listed(["a", "b", "c"]) == "a, b and c"
-    assert [display.count(n, "file") for n in (0, 1, 1200)] == ["no files", "1 file", "1,200 files"]
+    assert [count(n, "file") for n in (0, 1, 1200)] == ["no files", "1 file", "1,200 files"]

@@ -1,0 +1,7 @@
+"""Words that depend on a number, so that no surface says `1 rows`."""
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 file`, `2 files`, `no files`."""
+    plural = many or f"{one}s"
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {plural}" if number else f"no {plural}"
