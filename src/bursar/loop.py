@@ -104,14 +104,14 @@ class Bursar:
         try:
             self.marts.check()
         except ConfigError as error:
-            error.cure = f"{error.cure} Nothing was read yet: mend it, then ingest again."
+            error.cure = f"Nothing was read yet; ingest again once it is mended. {error.cure}".strip()
             raise
 
     def _build_after_reading(self) -> Verdict:
         try:
             return self._publish(cause="ingest")
         except BursarError as error:
-            error.cure = f"{error.cure} What was read is staged, nothing is lost. Then: bursar build"
+            error.cure = f"What was read is staged, nothing is lost; once it is mended: bursar build. {error.cure}".strip()
             raise
 
     def _publish(self, *, cause: str) -> Verdict:

@@ -184,7 +184,7 @@ def test_wrong_rules_stop_the_build_and_lose_nothing(house: Bursar, tmp_path: Pa
     marts.wrong = True
     with pytest.raises(ConfigError, match=r"rules\.yaml") as caught:
         house.ingest([write(tmp_path / "bill.csv", charge("5"))])
-    assert "staged, nothing is lost. Then: bursar build" in caught.value.cure
+    assert "staged, nothing is lost; once it is mended: bursar build" in caught.value.cure
     assert house.lake.head() is None
     marts.wrong = False
     house.publish()
@@ -198,7 +198,7 @@ def test_rules_that_cannot_be_read_are_told_before_any_bill_is(house: Bursar, tm
     path = write(tmp_path / "bill.csv", charge("5"))
     with pytest.raises(ConfigError) as caught:
         house.ingest([path])
-    assert caught.value.cure == "Mend it. Nothing was read yet: mend it, then ingest again."
+    assert caught.value.cure == "Nothing was read yet; ingest again once it is mended. Mend it."
     assert reports.deliveries(house.store) == []
     assert [one.outcome for one in house.ingest([path], build=False).outcomes] == ["staged"]
 

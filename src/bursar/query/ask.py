@@ -18,7 +18,7 @@ from bursar.query.router import Table, route
 from bursar.query.statement import OTHER, Statement, statement_of
 from bursar.query.windows import Slice, compared, latest_day, slice_of
 
-__all__ = ["MAX_ROWS", "NOTHING_PUBLISHED", "OTHER", "Answer", "Row", "ask", "totals"]
+__all__ = ["MAX_ROWS", "NOTHING_PUBLISHED", "OTHER", "Answer", "Row", "ask", "no_bill", "totals"]
 
 MAX_ROWS = 200_000
 NOTHING_PUBLISHED = Generation(n=0, at=datetime(1970, 1, 1, tzinfo=UTC), data_as_of=None, files=())
@@ -142,13 +142,21 @@ def _bucket(index: int, *, query: Query, current: Slice) -> tuple[date, date]:
 
 def _why(query: Query, generation: Generation, *, current: Slice) -> str:
     """Why there is nothing to see, in a sentence that helps on."""
-    periods = generation.periods()
-    if not periods:
-        return "Nothing is published yet. Bring a bill in with: bursar ingest PATH"
-    if current.period and str(current.period) not in periods:
-        return f"No bill of {current.period} is published; there are {periods[0]} to {periods[-1]}."
+    if why := no_bill(generation, str(current.period) if current.period else None):
+        return why
     days = [day for file in generation.of("cost_and_usage") for day in (file.min_day, file.max_day) if day]
     if not current.period and days and (current.start > max(days) or current.end <= min(days)):
         return f"The data has charges from {min(days)} to {max(days)}, none from {current.start} to {current.end}."
     limits = [name for name in ("filter", "having") if getattr(query, name)]
     return f"No charge of these days passes the {' and the '.join(limits)}." if limits else "These days have no charges."
+
+
+def no_bill(generation: Generation, period: str | None) -> str:
+    """That nothing is published, or not of this billing period, in a sentence; the empty text where there is a bill."""
+    periods = generation.periods()
+    if not periods:
+        return "Nothing is published yet. Bring a bill in with: bursar ingest PATH"
+    if period is None or period in periods:
+        return ""
+    there = f"is {periods[0]}" if len(periods) == 1 else f"are {periods[0]} to {periods[-1]}"
+    return f"No bill of {period} is published; there {there}."

@@ -10,7 +10,7 @@ from pathlib import Path
 from bursar.lake.generations import Generation
 from bursar.ports import Script, Statement, Warehouse
 from bursar.query.errors import QuestionError
-from bursar.query.focus import FocusColumn, version_columns
+from bursar.query.focus import FocusColumn, focus_columns, version_columns
 from bursar.query.router import LINES, relation_of
 
 SUFFIXES = (".parquet", ".csv")
@@ -20,25 +20,27 @@ _FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 def export_focus(out: Path, *, version: str, generation: Generation, warehouse: Warehouse, period: str | None = None) -> int:
     """Write the published lines of a billing period (or of all) to `out`; returns how many. Replaces the file in one step.
 
-    Raises QuestionError for another suffix or version, or where nothing is published.
+    Where nothing is published the file has its columns and no line. Raises QuestionError for another suffix or version.
     """
     if out.suffix not in SUFFIXES:
         raise QuestionError(f"'{out.name}' is neither Parquet nor CSV", cure="end the name in .parquet or .csv", pointer="out")
     files = generation.of(LINES, period=period)
-    if not files:
-        raise QuestionError(
-            f"no bill{f' of {period}' if period else ''} is published", cure="see what there is: bursar history", pointer="period"
-        )
     part = out.with_name(f".{out.name}.part")
-    statement = Statement(
-        name="export", sql=copy_statement(version_columns(version), relation=relation_of(files), out=part, csv=out.suffix == ".csv")
-    )
+    relation = relation_of(files) if files else _nothing()
+    sql = copy_statement(version_columns(version), relation=relation, out=part, csv=out.suffix == ".csv")
+    statement = Statement(name="export", sql=sql)
     try:
         warehouse.run(Script(statements=(statement,), reads=tuple(file.path for file in files), writes=out.parent))
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
     return sum(file.rows for file in files)
+
+
+def _nothing() -> str:
+    """A relation with every column and no row."""
+    columns = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in focus_columns())
+    return f"(SELECT {columns} WHERE false)"
 
 
 def copy_statement(columns: tuple[FocusColumn, ...], *, relation: str, out: Path, csv: bool) -> str:

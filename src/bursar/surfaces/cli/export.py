@@ -32,6 +32,7 @@ def focus(ctx: click.Context, version: str, period: str | None, as_of: str | Non
     from bursar.domain.errors import ConfigError
     from bursar.domain.periods import Period
     from bursar.domain.wording import count
+    from bursar.query.ask import NOTHING_PUBLISHED, no_bill
     from bursar.query.export import export_focus
     from bursar.surfaces.cli.moments import generation_as_of
 
@@ -39,8 +40,8 @@ def focus(ctx: click.Context, version: str, period: str | None, as_of: str | Non
     if not out.absolute().parent.is_dir():
         raise ConfigError(f"there is no folder {out.absolute().parent}", cure="Create it, or write the file elsewhere.")
     app = opened(ctx)
-    generation = generation_as_of(app, as_of)
-    if generation is None:
-        raise ConfigError("nothing is published yet", cure="Bring a bill in: bursar ingest PATH")
+    generation = generation_as_of(app, as_of) or NOTHING_PUBLISHED
     rows = export_focus(out.resolve(), version=version, generation=generation, warehouse=app.warehouse, period=wanted)
     click.echo(f"{count(rows, 'line')} of FOCUS {version} in {out}.", err=True)
+    if why := no_bill(generation, wanted):
+        click.echo(why, err=True)

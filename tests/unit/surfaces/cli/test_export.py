@@ -47,15 +47,26 @@ def test_csv_is_safe_and_exact(say: Say, tmp_path: Path, bill: duckdb.DuckDBPyCo
     [
         (("--out", "focus.xlsx"), "neither Parquet nor CSV"),
         (("--out", "/nowhere/focus.csv"), "there is no folder"),
-        (("--period", "2020-01", "--out", "f.csv"), "no bill of 2020-01"),
         (("--as-of", "2020-01-01", "--out", "f.csv"), "nothing was published by 2020-01-01"),
     ],
 )
 def test_what_cannot_be_exported_is_said(say: Say, words: tuple[str, ...], says: str) -> None:
-    """A wrong suffix, folder or period exits 2 with its cause."""
+    """A wrong suffix or folder, or a day before the first generation, exits 2 with its cause."""
     said = say("export", "focus", *words)
     assert said.code == 2
     assert says in said.err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_month_without_a_bill_is_a_file_without_lines(say: Say, tmp_path: Path, suffix: str) -> None:
+    """As `costs` answers with no row: exit 0, every column, and why on stderr."""
+    out = tmp_path / f"none.{suffix}"
+    said = say("export", "focus", "--period", "2020-01", "--out", str(out))
+    assert (said.code, said.err.splitlines()[1]) == (0, "No bill of 2020-01 is published; there are 2026-06 to 2026-07.")
+    assert say("costs", "--period", "2020-01").err.splitlines() == said.err.splitlines()[1:]
+    found = duckdb.sql(f"SELECT * FROM '{out}'")
+    assert found.columns == [column.name for column in version_columns("1.4")]
+    assert found.fetchall() == []
 
 
 def test_columns_of_both_versions_are_known() -> None:
