@@ -60,7 +60,8 @@ class Family(BaseModel):
     """How the bills of one kind are read.
 
     `charge_types` are globs over x_SourceChargeType: all others are counted as unknown. `blank` says that only a blank
-    text means nothing (in ids `NULL`, `N/A`, `-2`, `Unassigned` always do too): cheaper to read.
+    text means nothing (in ids `NULL`, `N/A`, `-2`, `Unassigned` always do too): cheaper to read. `closed` promises that the
+    SQL gives columns with a closed set of values nothing else, whatever the bill holds: cheaper to write.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,6 +71,7 @@ class Family(BaseModel):
     formats: tuple[str, ...]
     fold: Fold
     blank: bool = False
+    closed: bool = False
     probe: Probe
     charge_types: tuple[str, ...] = ()
     references: tuple[str, ...] = ()

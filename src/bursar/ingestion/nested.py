@@ -33,7 +33,7 @@ def gathered(values: dict[str, Value], column: Column) -> str:
     renamed = {_renamed(key, column): text(value) for key, value in reversed(values.items())}
     members = ", ".join(f"{quoted(dumps(key, ensure_ascii=False) + ':')} || to_json({value})" for key, value in sorted(renamed.items()))
     json = f"'{{' || concat_ws(',', {members}) || '}}'"
-    return json if column.type == "object" else f"CAST(CAST({json} AS JSON) AS {TYPES['map']})"
+    return json if column.type == "object" else f"json_map({json})"
 
 
 def as_list(value: Value, fields: dict[str, Kind]) -> str:
@@ -93,7 +93,7 @@ def _as_map(value: Value) -> str:
     braced = f"CASE WHEN starts_with({plain}, '{{') THEN {plain} ELSE '{{' || {plain} || '}}' END"
     return (
         f"CASE WHEN coalesce({plain}, '') IN ('', '[]', '{{}}', 'null', 'NULL', 'N/A') THEN NULL WHEN starts_with({plain}, '[') "
-        f"THEN {pairs} ELSE CAST(CAST({braced} AS JSON) AS MAP(VARCHAR, VARCHAR)) END"
+        f"THEN {pairs} ELSE json_map({braced}) END"
     )
 
 

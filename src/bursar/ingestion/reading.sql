@@ -56,3 +56,6 @@ CREATE TEMP MACRO moment_tried(value) AS
     )
   );
 CREATE TEMP MACRO moment_of_text(value) AS coalesce(moment_tried(value), CAST(stated(value) AS TIMESTAMP));
+
+-- A map from the text of a JSON object, parsed once: a cast to JSON would check the text and then read it again.
+CREATE TEMP MACRO json_map(json) AS from_json(json, '"MAP(VARCHAR, VARCHAR)"');

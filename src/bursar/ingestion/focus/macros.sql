@@ -76,14 +76,12 @@ CREATE TEMP MACRO stated_price(amount, quantity, price) AS
 -- a map from lists of keys and values takes three times as long.
 CREATE TEMP MACRO aws_tags(json) AS
   CASE
-    WHEN json <> '{}' THEN CAST(
-      CAST(
-        CASE
-          WHEN contains(json, ':"user_') OR (contains(json, '"aws_') AND contains(json, ':"aws_'))
-            THEN regexp_replace(regexp_replace(json, '([{,])"aws_', '\1"aws:', 'g'), '([{,])"user_', '\1"', 'g')
-          WHEN contains(json, '"aws_') THEN replace(replace(json, '"aws_', '"aws:'), '"user_', '"')
-          ELSE replace(json, '"user_', '"')
-        END AS JSON
-      ) AS MAP(VARCHAR, VARCHAR)
+    WHEN json <> '{}' THEN json_map(
+      CASE
+        WHEN contains(json, ':"user_') OR (contains(json, '"aws_') AND contains(json, ':"aws_'))
+          THEN regexp_replace(regexp_replace(json, '([{,])"aws_', '\1"aws:', 'g'), '([{,])"user_', '\1"', 'g')
+        WHEN contains(json, '"aws_') THEN replace(replace(json, '"aws_', '"aws:'), '"user_', '"')
+        ELSE replace(json, '"user_', '"')
+      END
     )
   END;

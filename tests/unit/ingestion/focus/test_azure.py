@@ -371,7 +371,7 @@ def test_conversion_rounds_once(cases: list[tuple[Decimal, Decimal, Decimal, Dec
         for at, (price, quantity, rate, likely) in enumerate(cases)
     )
     with duckdb.connect() as connection:
-        connection.execute(packaged("focus/macros.sql"))
+        connection.execute(packaged("reading.sql") + packaged("focus/macros.sql"))
         found = connection.execute(f"SELECT converted(p * q, r, l) FROM (VALUES {rows}) AS v(place, p, q, r, l) ORDER BY place").fetchall()
     wholes = [EXACT.multiply(EXACT.multiply(price, quantity), rate) for price, quantity, rate, _ in cases]
     assert [value for (value,) in found] == [whole.quantize(Decimal("1E-12"), context=EXACT) for whole in wholes]
