@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
-from bursar.domain.errors import BillError, BursarError, ConfigError
+from bursar.domain.errors import BillError, BursarError
 from bursar.ingestion.gate import Held, Place, Verdict, gate, late_for
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
@@ -65,11 +65,9 @@ class Bursar:
         """Take everything below the paths in and publish it. One wrong bill is quarantined; all others go on.
 
         `named` and `exported_at` are the format of loose files, and when they were exported. `read` is told what was read
-        before it is built and published, so that a user sees the figures at once. Raises ConfigError for wrong rules before
-        anything is read; what fails in the build itself leaves everything staged, and says so.
+        before it is built and published, so that a user sees the figures at once. What fails in the build, such as wrong
+        rules, leaves everything staged and says so.
         """
-        if build:
-            self._check_rules()
         with writer(self.config.home):
             found = recognise(paths, warehouse=self.warehouse, named=named, exported_at=exported_at)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
@@ -99,13 +97,6 @@ class Bursar:
             if one.snapshot.state == "staged":
                 held(one)
         return self.lake.head()
-
-    def _check_rules(self) -> None:
-        try:
-            self.marts.check()
-        except ConfigError as error:
-            error.cure = f"Nothing was read yet; ingest again once it is mended. {error.cure}".strip()
-            raise
 
     def _build_after_reading(self) -> Verdict:
         try:

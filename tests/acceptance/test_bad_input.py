@@ -22,7 +22,7 @@ WRONG = {
     "huge.csv": "huge.csv",
     "currency.csv": "currency.csv: unknown currency 'XYZ'",
     "bomb.parquet": "would unpack to about 18.",
-    "empty.csv": "empty.csv: holds no charges",
+    "empty.csv": "empty.csv: holds no charges, not a row",
     "notes.csv": "notes.csv: unknown format; its header is: alpha, beta",
     "slides.pdf": "slides.pdf: not a kind of file bills come in",
     "requests.csv": "requests.csv: two quantities for one key",
@@ -190,11 +190,12 @@ def test_wrong_rules_publish_nothing(small: House, tmp_path: Path, text: str, ca
 
 
 def test_wrong_rules_do_not_lose_a_delivery(house: House) -> None:
-    """A bill that comes while the rules are wrong is kept, and published once they are mended."""
+    """A bill that comes while the rules are wrong is kept, which is said, and published once they are mended."""
     (house.project / "bursar.yaml").write_text("version: 1\n")
     (house.project / "rules.yaml").write_text("dimensons: {}\n")
     bill(house.project / "more.csv", charge("7", account="9002"))
-    house.run("ingest", "more.csv", code=2)
+    said = house.run("ingest", "more.csv", code=2)
+    assert "staged, nothing is lost; once it is mended: bursar build" in said.err
     assert {currency: str(total) for currency, total in house.totals().items()} == {"USD": "30"}
     (house.project / "rules.yaml").unlink()
     house.run("build")

@@ -29,12 +29,6 @@ class NoMarts:
 
     def __init__(self) -> None:
         self.wrong = False
-        self.unread = False
-
-    def check(self) -> None:
-        """Rules that can be seen to be wrong without a bill."""
-        if self.unread:
-            raise ConfigError("rules.yaml: not YAML", cure="Mend it.")
 
     def prepare(self) -> None:
         """Nothing to prepare."""
@@ -190,17 +184,6 @@ def test_wrong_rules_stop_the_build_and_lose_nothing(house: Bursar, tmp_path: Pa
     house.publish()
     assert billed(house) == Decimal(5)
     assert [one.outcome for one in reports.deliveries(house.store)] == ["published"]
-
-
-def test_rules_that_cannot_be_read_are_told_before_any_bill_is(house: Bursar, tmp_path: Path, marts: NoMarts) -> None:
-    """Nothing is taken in; without a build they are not needed."""
-    marts.unread = True
-    path = write(tmp_path / "bill.csv", charge("5"))
-    with pytest.raises(ConfigError) as caught:
-        house.ingest([path])
-    assert caught.value.cure == "Nothing was read yet; ingest again once it is mended. Mend it."
-    assert reports.deliveries(house.store) == []
-    assert [one.outcome for one in house.ingest([path], build=False).outcomes] == ["staged"]
 
 
 def test_what_only_waits_is_called_staged_until_a_build(house: Bursar, tmp_path: Path) -> None:

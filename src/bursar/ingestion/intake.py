@@ -103,9 +103,7 @@ class Intake:
         files = self._described(bill)
         found = normaliser.probe(bill.format, files, warehouse=self.warehouse)
         if not found:
-            raise BillError(
-                f"{bill.name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again."
-            )
+            raise BillError(f"{bill.name}: holds no charges, not a row", cure=normaliser.NO_CHARGES)
         sources = {normaliser.source_name(bill.format, one.account) for one in found}
         periods = {one.period for one in found}
         whole = replace(

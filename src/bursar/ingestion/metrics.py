@@ -18,6 +18,7 @@ from bursar.ingestion.land import MIXED, fingerprint, land
 from bursar.ingestion.manifests import slug
 from bursar.ingestion.outcomes import Outcome, passed_over
 from bursar.ingestion.packed import check_packed
+from bursar.ingestion.signatures import header_of
 from bursar.lake import layout, snapshots
 from bursar.lake.generations import Lake
 from bursar.lake.snapshots import Snapshot, SnapshotFile
@@ -54,6 +55,8 @@ class MetricIntake:
         if made:
             return [_seen(bill, one, live.get((one.source, one.period)), mark.bytes) for one in made]
         check_packed(bill)
+        if missing := set(HEADER) - set(header_of(bill.parts[0].path, "csv")):
+            raise BillError(f"no column {', '.join(name for name in HEADER if name in missing)}", cure=_CURE)
         raw = raw or land(bill, mark, lake=self.lake.root, store=self.lake.store, now=self.clock())
         fresh = [self._settled(raw, *place, names=names) for place, names in self._groups(self.lake.root / raw.files[0].path).items()]
         with self.lake.store.begin() as connection:  # all or none: a run cut short here reads the file again

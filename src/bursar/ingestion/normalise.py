@@ -32,6 +32,8 @@ from bursar.lake.snapshots import Snapshot, SnapshotFile, Sums
 from bursar.ports import Rows, Script, Warehouse
 
 TABLE = "cost_and_usage"
+NO_CHARGES = "If nothing was charged there is nothing to do, and what was published stays; else export the month again."
+"""The cure of a bill without rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +176,7 @@ def _prove(work: Work, family: Family, answers: Mapping[str, Rows], name: str) -
         told = f"{name}: {count(rows, 'row')}, but its manifest says {sum(map(_int, promised)):,}"
         raise BillError(told, cure="Copy the export again, manifest last.")
     if not rows or not answers["sums"].rows:
-        raise BillError(f"{name}: holds no charges", cure="If the month is really empty nothing needs doing; else export it again.")
+        raise BillError(f"{name}: holds no charges, not a row", cure=NO_CHARGES)
     for currency in (str(row[0]) for row in answers["sums"].rows):
         if currency not in CODES:
             raise BillError(f"{name}: unknown currency {currency!r}", cure="Export the bill in a currency of ISO 4217, such as USD.")

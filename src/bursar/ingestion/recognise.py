@@ -11,7 +11,7 @@ from bursar.domain.errors import BillError, ConfigError
 from bursar.ingestion.deliveries import PAIRED, Arrivals, Delivery, Fault, Part, cause_of
 from bursar.ingestion.manifests import Manifest, claims_of, is_manifest, newest, read_manifest, role_named
 from bursar.ingestion.reading import BillFile, FileKind, describe_script, described
-from bursar.ingestion.signatures import FORMATS, format_of, header_of, kind_of
+from bursar.ingestion.signatures import FORMATS, check_begun, format_of, header_of, kind_of
 from bursar.ports import Warehouse
 
 _DATE = re.compile(r"(?<!\d)20\d\d([-_.]?)(0[1-9]|1[0-2])(\1(0[1-9]|[12]\d|3[01]))?(?!\d)")
@@ -138,6 +138,7 @@ def _format(path: Path, kind: FileKind | None, warehouse: Warehouse, named: str)
         raise BillError(f"{path.name}: not a kind of file bills come in", cure="Bills are .csv, .csv.gz, .parquet, .jsonl or .json files.")
     if named != "auto":
         return named
+    check_begun(path, kind)
     header = _header(path, kind, warehouse)
     found = format_of(header)
     if found is None:

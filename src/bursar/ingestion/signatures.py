@@ -49,6 +49,14 @@ def kind_of(path: Path) -> FileKind | None:
     return "ndjson" if name.endswith((".json", ".jsonl", ".ndjson")) else None
 
 
+def check_begun(path: Path, kind: FileKind) -> None:
+    """Raises BillError for a file with nothing in it, packed or not, or whose first line is blank."""
+    if path.stat().st_size == 0 or (kind != "parquet" and not _first_line(path).strip()):
+        raise BillError(
+            f"{path.name}: is empty, or its first line is", cure="Export or fetch it again; even without a charge a bill has a header."
+        )
+
+
 def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
     """The column names of a CSV or NDJSON file; nested JSON keys joined by dots.
 
@@ -61,11 +69,11 @@ def header_of(path: Path, kind: FileKind) -> tuple[str, ...]:
         return ()
     try:
         row: object = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BillError(
-            f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line."
-        ) from error
-    return tuple(_keys(row))
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise BillError(f"{path.name}: the first line is not a JSON object", cure="Deliver newline-delimited JSON, one charge a line.")
+    return tuple(_keys(cast("dict[str, object]", row)))
 
 
 def _names(path: Path, line: str) -> tuple[str, ...]:

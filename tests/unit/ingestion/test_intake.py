@@ -211,7 +211,8 @@ def test_a_header_without_rows_holds_no_charges(intake: Intake, tmp_path: Path) 
     """An empty month replaces nothing and is said."""
     path = write(tmp_path / "bill.csv")
     (outcome,) = taken(intake, path)
-    assert (outcome.outcome, outcome.cause) == ("quarantined", "bill.csv: holds no charges")
+    assert "what was published stays" in str(outcome.cure)
+    assert (outcome.outcome, outcome.cause) == ("quarantined", "bill.csv: holds no charges, not a row")
 
 
 def test_charges_of_another_month_are_not_slipped_in(intake: Intake, tmp_path: Path) -> None:

@@ -85,6 +85,14 @@ def test_a_run_that_died_before_recording_is_finished_by_the_next(metrics: Metri
         assert len(snapshots.select(connection, layer="metrics")) == 2
 
 
+def test_a_metric_file_without_a_column_says_which(metrics: MetricIntake, tmp_path: Path) -> None:
+    """By name, with the whole header as the cure."""
+    path = tmp_path / "m.csv"
+    path.write_text("metric,quantity\n")
+    (outcome,) = metrics.take(path)
+    assert (outcome.cause, "metric,day,service" in str(outcome.cure)) == ("m.csv: no column day, service, env, tenant", True)
+
+
 @pytest.mark.parametrize(
     ("line", "cause"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,6 +61,16 @@ def test_an_unknown_file_shows_its_header_and_how_to_name_it(tmp_path: Path) -> 
     ((_, fault),) = found(tmp_path).unknown
     assert "alpha, beta" in fault.cause
     assert "--format" in fault.cure
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", b""), ("a.csv", b"\n"), ("a.jsonl", b""), ("a.parquet", b""), ("a.csv.gz", gzip.compress(b""))]
+)
+def test_an_empty_file_is_told_as_such(tmp_path: Path, name: str, content: bytes) -> None:
+    """Not as a format nobody knows: there is nothing to name."""
+    (tmp_path / name).write_bytes(content)
+    ((_, fault),) = found(tmp_path).unknown
+    assert (fault.cause, "--format" in fault.cure) == (f"{name}: is empty, or its first line is", False)
 
 
 @pytest.mark.parametrize(

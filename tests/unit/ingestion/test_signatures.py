@@ -102,6 +102,7 @@ def test_a_name_tells_how_a_file_is_written(name: str, kind: str | None) -> None
         ("not.csv.gz", b"plain text"),
         ("empty.csv.gz", b"\x1f\x8b\x08"),
         ("list.jsonl", b"[1, 2"),
+        ("array.json", b"[]"),
         ("deep.jsonl", b"[" * 100_000),
         ("long.csv", b'"' + b"x" * 200_000 + b'",b'),
         ("gone.csv", None),
