@@ -112,7 +112,7 @@ class Export:
         price = text(row.item.price * 10**6) if cost and row.item.price else text(pricing)
         unit, payg = text(row.item.unit_price * 10**6), text(row.item.payg * 10**6)
         if row.item.charge_type == "RoundingAdjustment":
-            unit = payg = price = text(cost)
+            unit = payg = price = text(abs(cost))
         if self.scope.name == "ea":
             return day, quantity, price, text(cost), unit, payg
         listed = row.listed

@@ -168,7 +168,9 @@ class Usage:
         last = self.desk.month.end - timedelta(days=1)
         if not self.desk.is_agreement:
             item = self.desk.item(ROUNDING, resource, Charge(type="RoundingAdjustment", frequency="OneTime"), prices=(0, 0, 0))
-            return Row(item, last, WHOLE, rounding(billed))
+            rest = rounding(billed)
+            # what is given back is a negative quantity of a price, never a negative price
+            return Row(item, last, -WHOLE if rest < 0 else WHOLE, rest)
         item = self.desk.item(skus()["transfer"], resource, Charge(), prices=(1, 1, 1))
         rate = self.desk.scope.rate_milli
         cycle = CENT // gcd(rate, CENT)
