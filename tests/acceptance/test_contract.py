@@ -106,6 +106,8 @@ def test_doctor_finds_a_good_house_good(simulated: House) -> None:
     ("words", "cause"),
     [
         (("recncile",), "Did you mean 'reconcile'?"),
+        (("costs", "--metrc", "x"), "Cause  no such option '--metrc'. Did you mean '--metric'?\nCure   See: bursar costs --help"),
+        (("simulate",), "Cause  missing option '--out'\nCure   See: bursar simulate --help"),
         (("ingest",), "Give the paths of bills"),
         (("ingest", "nowhere.csv"), "no such file or folder"),
         (("ingest", "--format", "excel", "."), "unknown format 'excel'"),

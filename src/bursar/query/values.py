@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -30,13 +31,24 @@ class DimensionValue:
 def dimension_values(
     dimension: str, letters: str = "", *, generation: Generation | None, warehouse: Warehouse, limit: int = 20
 ) -> tuple[DimensionValue, ...]:
-    """The values of a dimension that hold these letters, whatever their case, dearest first, over everything published."""
-    fields = read_fields(dimension)
+    """The values of a dimension that hold these letters, whatever their case, dearest first, over everything published.
+
+    Raises QuestionError naming `dimension` for what is none.
+    """
+    book = generation or NOTHING_PUBLISHED
+    try:
+        field = _one(read_fields(dimension))
+        found = _from_mart(field, letters, generation=book, warehouse=warehouse, limit=limit)
+        return _from_charges(field, letters, generation=book, warehouse=warehouse)[:limit] if found is None else found
+    except QuestionError as error:
+        error.pointer = "dimension" if error.pointer == "group_by" else error.pointer
+        raise
+
+
+def _one(fields: Sequence[Field]) -> Field:
     if len(fields) != 1:
         raise QuestionError("values are listed of one dimension", pointer="dimension")
-    book = generation or NOTHING_PUBLISHED
-    found = _from_mart(fields[0], letters, generation=book, warehouse=warehouse, limit=limit)
-    return _from_charges(fields[0], letters, generation=book, warehouse=warehouse)[:limit] if found is None else found
+    return fields[0]
 
 
 def _from_mart(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bursar.domain.errors import ConfigError
 from bursar.surfaces.cli.moments import moment
 from bursar.surfaces.cli.render import WRONG, tell_not_shown
 from bursar.surfaces.cli.wiring import EXIT_BILL, opened, shared
@@ -36,7 +37,10 @@ def ingest(ctx: click.Context, *, paths: tuple[Path, ...], named: str, exported_
     (exit 3); everything else goes on.
     """
     if bool(paths) == bool(source):
-        raise click.UsageError("Give the paths of bills, or --source NAME. For example: bursar ingest bill.csv")
+        raise ConfigError(
+            "both paths and --source were given" if source else "nothing to ingest was named",
+            cure="Give the paths of bills, or --source NAME. For example: bursar ingest bill.csv",
+        )
     exported = moment(exported_at) if exported_at else None
     app = opened(ctx)
     if source:
@@ -54,8 +58,6 @@ def ingest(ctx: click.Context, *, paths: tuple[Path, ...], named: str, exported_
 
 def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
     """The folder and format of a configured source."""
-    from bursar.domain.errors import ConfigError
-
     for source in app.config.sources:
         if source.name == name:
             if not source.uri.startswith("file://"):

@@ -30,6 +30,13 @@ VERBS = {
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""
 
 
+HELP = """bursar: every cloud bill becomes FOCUS, equals its invoice and belongs to somebody.
+
+\b
+Try:  bursar demo --once
+      bursar ingest bill.csv"""
+
+
 class Verbs(click.Group):
     """A group whose commands are imported when they are called, so that --help is quick."""
 
@@ -62,7 +69,7 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Verbs, help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="bursar", message="%(prog)s %(version)s")
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="State folder (default: $BURSAR_HOME or ./.bursar).")
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="bursar.yaml (default: $BURSAR_CONFIG or ./bursar.yaml).")
@@ -70,12 +77,7 @@ class Verbs(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, home: Path | None, config: Path | None, quiet: bool, debug: bool) -> None:
-    r"""bursar: every cloud bill becomes FOCUS, equals its invoice and belongs to somebody.
-
-    \b
-    Try:  bursar demo --once
-          bursar ingest bill.csv
-    """
+    """Every cloud bill becomes FOCUS, equals its invoice and belongs to somebody."""
     ctx.obj = {"home": home, "config": config, "quiet": quiet, "debug": debug}
 
 
@@ -91,7 +93,7 @@ def run() -> None:
         click.echo("Interrupted; nothing was half-published.", err=True)
         code = EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _tell_misuse(error)
         code = EXIT_CONFIG
     except BursarError as error:
         if debug:
@@ -116,6 +118,16 @@ def exit_code(error: BursarError) -> int:
         if isinstance(error, kind):
             return code
     return EXIT_UNAVAILABLE
+
+
+def _tell_misuse(error: click.ClickException) -> None:
+    """What click refused, told as every other error is; the help where nothing was asked."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    _tell(ConfigError(message[:1].lower() + message[1:], cure=f"See: {context.command_path if context else 'bursar'} --help"))
 
 
 def _tell(error: BursarError) -> None:

@@ -120,7 +120,7 @@ def test_an_older_generation_answers_as_it_did(client: TestClient) -> None:
         ("/charges?limit=0", 422, "question", "limit", ""),
         ("/charges?cursor=e30", 422, "question", "cursor", "take the address of the next page as it was given"),
         ("/charges?group_by=team", 422, "question", "group_by", ""),
-        ("/dimensions/temm/values", 422, "question", "group_by", "did you mean 'team'?"),
+        ("/dimensions/temm/values", 422, "question", "dimension", "did you mean 'team'?"),
     ],
 )
 def test_a_wrong_request_is_a_problem_that_names_its_part(
