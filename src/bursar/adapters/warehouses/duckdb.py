@@ -2,15 +2,13 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +19,7 @@ import duckdb
 
 from bursar.adapters.warehouses.child import Job, Limits
 from bursar.adapters.warehouses.dbt import parsed_folder, prepare, run_dbt
+from bursar.adapters.warehouses.scratch import scratch_folder, sweep
 from bursar.domain.errors import BillError, OverLimit, Unavailable
 from bursar.ports import Build, Rows, Script
 
@@ -70,6 +69,7 @@ class DuckDBWarehouse:
         self._open: OrderedDict[tuple[Path, ...], duckdb.DuckDBPyConnection] = OrderedDict()
         self._lock = threading.Lock()
         self._prepared: set[Path] = set()
+        self._swept = False
         self._parsed = parsed_folder(scratch / "dbt")
 
     def run(self, script: Script) -> Mapping[str, Rows]:
@@ -210,14 +210,13 @@ class DuckDBWarehouse:
             process.wait()
             raise
 
-    @contextmanager
-    def _folder(self) -> Generator[Path]:
-        self._scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(dir=self._scratch))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _folder(self) -> AbstractContextManager[Path]:
+        """A temporary folder; the first one also clears away what killed processes left."""
+        with self._lock:
+            if not self._swept:
+                sweep(self._scratch)
+                self._swept = True
+        return scratch_folder(self._scratch)
 
 
 def _answers(code: int | None, out: str, err: str) -> dict[str, Rows]:
