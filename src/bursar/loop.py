@@ -71,6 +71,7 @@ class Bursar:
         with writer(self.config.home):
             found = recognise(paths, warehouse=self.warehouse, named=named, exported_at=exported_at)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
+            outcomes += [Outcome(name=name, outcome="waiting", cause=fault.cause, cure=fault.cure) for name, fault in found.waiting]
             outcomes += self._invoices(found.invoices)
             ready = self.marts.prepare if build else lambda: None
             intake = Intake(lake=self.lake, warehouse=self.warehouse, clock=self.clock, progress=self.progress, ready=ready)

@@ -67,12 +67,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrivals:
-    """Everything found below the given paths. Files of an export that its manifest no longer names are only counted."""
+    """Everything found below the given paths. Files of an export that its manifest no longer names are only counted.
+
+    `waiting` are folders of an export's layout whose manifest is not there yet.
+    """
 
     bills: tuple[Delivery, ...] = ()
     invoices: tuple[Path, ...] = ()
     metrics: tuple[Path, ...] = ()
     unknown: tuple[tuple[Path, Fault], ...] = ()
+    waiting: tuple[tuple[str, Fault], ...] = ()
     leftovers: int = 0
     ignored: tuple[Path, ...] = field(default=())
 

@@ -23,6 +23,7 @@ MANIFEST_BYTES = 64 << 20
 _NAME = re.compile(r"(^|.*-)manifest\.json$", re.IGNORECASE)
 _PARTITION = re.compile(r"billing_period=.*", re.IGNORECASE)
 _MONTH = re.compile(r"\d{8}-\d{8}")
+_WHOLE_MONTH = re.compile(r"20\d\d(0[1-9]|1[0-2])01-20\d{6}")
 _STAMP = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T?(\d{2}):?(\d{2}):?(\d{2})?Z?")
 
 
@@ -74,6 +75,12 @@ def claims_of(path: Path) -> tuple[Path, ...]:
     """The folders whose files belong to a manifest, as far as its place alone tells: nothing in them is a bill of its own."""
     partition = _above(path, _PARTITION)
     return (path.parent, _data_beside(partition)) if partition else (path.parent,)
+
+
+def awaits_manifest(path: Path) -> Path | None:
+    """The month's folder of an export's layout that a file lies in, where a manifest tells what belongs together; None elsewhere."""
+    partition = _above(path, _PARTITION)
+    return partition if partition and partition.parent.name.lower() == "data" else _above(path, _WHOLE_MONTH)
 
 
 def newest(manifests: Iterable[Manifest]) -> dict[tuple[str, str, str], Manifest]:

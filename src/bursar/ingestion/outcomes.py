@@ -20,8 +20,8 @@ class Outcome:
     """One delivery's fate for one billing period.
 
     `outcome`: published · staged (passed, waits for the flip) · unchanged (known already; a cause says that it is not what is
-    shown) · recorded (older than the live one) · quarantined (a bill that is wrong; cause and cure say how) · refused (not a
-    bill we know).
+    shown) · recorded (older than the live one) · waiting (for its manifest) · quarantined (a bill that is wrong; cause and cure
+    say how) · refused (not a bill we know).
     """
 
     name: str

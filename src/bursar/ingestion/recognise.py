@@ -1,15 +1,16 @@
 """What lies below the given paths: exports by their manifests first, then loose files by their headers."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from bursar.domain.errors import BillError, ConfigError
+from bursar.domain.wording import count
 from bursar.ingestion.deliveries import PAIRED, Arrivals, Delivery, Fault, Part, cause_of
-from bursar.ingestion.manifests import Manifest, claims_of, is_manifest, newest, read_manifest, role_named
+from bursar.ingestion.manifests import Manifest, awaits_manifest, claims_of, is_manifest, newest, read_manifest, role_named
 from bursar.ingestion.reading import BillFile, FileKind, describe_script, described
 from bursar.ingestion.signatures import FORMATS, check_begun, format_of, header_of, kind_of
 from bursar.ports import Warehouse
@@ -30,9 +31,11 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
     live = newest(manifests)
     claimed = [manifest.claims for manifest in manifests] + [folder for file, _ in faults for folder in claims_of(file)]
     used = {part.path for manifest in live.values() for part in manifest.delivery.parts}
-    loose = [(file, root) for file, root in files if not is_manifest(file) and not any(file.is_relative_to(folder) for folder in claimed)]
+    free = [(file, root) for file, root in files if not is_manifest(file) and file not in used]
+    loose = [(file, root) for file, root in free if not any(file.is_relative_to(folder) for folder in claimed)]
     leftovers = sum(1 for file, _ in files if not is_manifest(file) and file not in used) - len(loose)
-    found = _loose(loose, warehouse, named)
+    early = {} if named != "auto" else _early(loose, {path.absolute() for path in paths})
+    found = _loose([(file, root) for file, root in loose if file not in early], warehouse, named)
     dated = (replace(bill, exported_at=exported_at) for bill in found.bills)
     bills = (*(_with_format(manifest.delivery, warehouse) for manifest in live.values()), *dated)
     return Arrivals(
@@ -40,6 +43,7 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
         invoices=found.invoices,
         metrics=found.metrics,
         unknown=(*faults, *found.unknown),
+        waiting=_waiting(early),
         leftovers=leftovers,
         ignored=found.ignored,
     )
@@ -93,6 +97,28 @@ def _with_format(delivery: Delivery, warehouse: Warehouse) -> Delivery:
     if found in {"aws-focus", "focus"}:
         return replace(delivery, format="aws-focus")
     return delivery
+
+
+def _early(files: Sequence[tuple[Path, Path]], given: Collection[Path]) -> dict[Path, tuple[Path, Path]]:
+    """Bill files of an export's layout that came before its manifest, with their month's folder and root; not those named one by one."""
+    return {
+        file: (month, root)
+        for file, root in files
+        if file not in given and kind_of(file) and file.name not in IGNORED and (month := awaits_manifest(file))
+    }
+
+
+def _waiting(early: Mapping[Path, tuple[Path, Path]]) -> tuple[tuple[str, Fault], ...]:
+    """Each folder that waits, with what to do."""
+    told: list[tuple[str, Fault]] = []
+    for (month, root), number in sorted(Counter(early.values()).items()):
+        name = str(month.relative_to(root)) if month.is_relative_to(root) and month != root else month.name
+        fault = Fault(
+            cause=f"waits for its manifest: {count(number, 'file')} of an export, but nothing yet that says which belong together",
+            cure="Exports write it last: ingest again once it is there. To take a file as it is, name it: bursar ingest FILE",
+        )
+        told.append((name, fault))
+    return tuple(told)
 
 
 def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str) -> Arrivals:

@@ -49,7 +49,7 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Something that arrived, and what became of it: published, staged, unchanged, recorded, quarantined or refused."""
+    """Something that arrived, and what became of it, as `ingestion.outcomes` names it."""
 
     seq: int
     seen_at: datetime

@@ -182,6 +182,41 @@ def test_files_a_manifest_does_not_name_are_leftovers(tmp_path: Path) -> None:
     assert arrived.leftovers == 1
 
 
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        ("x/data/BILLING_PERIOD=2026-10", ("x-00001.csv", "run/x-00002.csv")),
+        ("r/20261001-20261101", ("assembly/r-00001.csv", "assembly/r-00002.csv")),
+        ("e/20261001-20261031", ("202611041200/guid/part_0_0001.csv", "guid/part_1_0001.csv")),
+    ],
+)
+def test_an_export_without_its_manifest_waits(tmp_path: Path, folder: str, names: tuple[str, ...]) -> None:
+    """It is written last: what came before it is told as waiting and not read, unless a file is named or its format is."""
+    put(tmp_path / folder, *names)
+    put(tmp_path, "loose.csv")
+    arrived = found(tmp_path)
+    assert parts(arrived.bills) == [["loose.csv"]]
+    assert arrived.leftovers == 0
+    ((name, fault),) = arrived.waiting
+    assert name == folder
+    assert "waits for its manifest: 2 files" in fault.cause
+    assert "bursar ingest FILE" in fault.cure
+    assert sum(len(bill.parts) for bill in found(tmp_path, named="focus").bills) == 3
+    (bill,) = recognise([tmp_path / folder / names[0]], warehouse=OpenWarehouse()).bills
+    assert bill.source is None
+
+
+def test_a_file_its_manifest_names_is_never_a_loose_one_too(tmp_path: Path) -> None:
+    """Wherever it lies: legacy reports for Athena keep their manifest in the month's folder and their files elsewhere."""
+    put(tmp_path, "r/r/year=2026/month=10/r-00001.csv")
+    period = {"start": "20261001T000000.000Z", "end": "20261101T000000.000Z"}
+    keys = ["r/r/year=2026/month=10/r-00001.csv"]
+    told = {"assemblyId": "a", "account": "1", "reportName": "r", "reportKeys": keys, "billingPeriod": period}
+    put(tmp_path, "r/20261001-20261101/r-Manifest.json", content=json.dumps(told))
+    (bill,) = found(tmp_path).bills
+    assert bill.source == "aws-cur-r-1"
+
+
 def test_a_data_export_of_focus_is_focus(tmp_path: Path) -> None:
     """Its manifest looks like CUR 2.0's; its first file tells."""
     data_export(tmp_path, manifest=json.dumps({"dataFiles": ["x-00001.csv"]}))

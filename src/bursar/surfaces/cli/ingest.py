@@ -73,7 +73,7 @@ def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
 def _read(outcomes: "Sequence[Outcome]") -> None:
     """What was read, told before it is built: the figures come first."""
     for one in outcomes:
-        if one.outcome not in WRONG:
+        if one.outcome not in {*WRONG, "waiting"}:
             _tell(one)
 
 

@@ -49,9 +49,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Seque
 
 
 def tell_not_shown(outcome: str, name: str, *, cause: str, cure: str) -> None:
-    """A delivery that is not shown, on stderr: held, refused, or older than what is."""
-    wrong = outcome in WRONG
-    head, colour = (outcome.capitalize(), "red") if wrong else ("Not shown", "yellow")
+    """A delivery that is not shown, on stderr: held, refused, waiting, or older than what is."""
+    colour = "red" if outcome in WRONG else "yellow"
+    head = outcome.capitalize() if outcome in {*WRONG, "waiting"} else "Not shown"
     click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {name}", err=True)
     click.echo(f"  {click.style('Cause', fg=colour)}  {cause}", err=True)
     click.echo(f"  {click.style('Cure', fg='green')}   {cure}", err=True)
