@@ -10,12 +10,12 @@ CREATE TEMP MACRO said(value) AS
 CREATE TEMP MACRO stated(value) AS CASE WHEN value NOT IN ('', 'NULL', 'null') AND value NOT IN ('N/A', 'None', 'Unassigned') THEN value END;
 
 -- DuckDB parses text into DECIMAL(18,12) fifty times faster than into DECIMAL(38,12); of a short text above a million the
--- digits fit one of the narrower scales.
+-- digits fit one of the narrower scales. Not with an exponent: DuckDB lets 6e16 into DECIMAL(18,2), which ends at 1e16.
 CREATE TEMP MACRO decimal_tried(value) AS
   coalesce(
     try_cast(value AS DECIMAL(18, 12)),
     CASE
-      WHEN length(value) <= 18
+      WHEN length(value) <= 18 AND NOT contains(lower(value), 'e')
         THEN coalesce(
           try_cast(value AS DECIMAL(18, 10)),
           try_cast(value AS DECIMAL(18, 8)),
