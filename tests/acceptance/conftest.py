@@ -158,11 +158,21 @@ def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def once(folder: Path, name: str) -> Iterator[Path | None]:
-    """The folder to fill for the first worker that comes; None for the others, once it is full."""
+    """The folder to fill for the first worker that comes; None for the others, once it is full.
+
+    One that could not be filled is not there for the others: each says why itself, and none looks at half a house.
+    """
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         place = folder / name
-        yield None if place.exists() else place
+        if place.exists():
+            yield None
+            return
+        try:
+            yield place
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
 
 
 @pytest.fixture(scope="session")

@@ -8,14 +8,18 @@ from tests.acceptance.conftest import MONTH, House, bill, charge, invoice
 
 
 def test_the_same_bytes_again_change_nothing(house: House) -> None:
-    """Under any name: the same generation, the same totals, one entry in the history."""
-    before = (house.generation(), house.totals())
+    """Under any name: the same generation, the same totals, no entry more in the history."""
+
+    def told() -> tuple[int, dict[str, Decimal], int]:
+        return house.generation(), house.totals(), len(house.run("history", "--period", MONTH, "--format", "json").json["rows"])
+
+    house.run("ingest", "bill.csv")  # by the code as it is now: bytes known to other code are read again, and in a checkout code changes
+    before = told()
     (house.project / "again.csv").write_bytes((house.project / "bill.csv").read_bytes())
     said = house.run("ingest", "bill.csv", "again.csv")
     assert said.out.count("unchanged") == 2
-    assert "Nothing changed; generation 1 stands." in said.out
-    assert (house.generation(), house.totals()) == before
-    assert len(house.run("history", "--period", MONTH, "--format", "json").json["rows"]) == 1
+    assert f"Nothing changed; generation {before[0]} stands." in said.out
+    assert told() == before
 
 
 def test_a_restated_month_is_replaced_whole_and_history_shows_both(house: House) -> None:
