@@ -221,3 +221,11 @@ def test_struct_members_are_told_apart() -> None:
         ("b, c", "STRUCT(d VARCHAR, e MAP(VARCHAR, VARCHAR))[]"),
     ]
     assert members("VARCHAR") == []
+
+
+def test_the_header_of_a_large_file_is_its_first_line(tmp_path: Path) -> None:
+    """A file that several threads would share is still read from its first line."""
+    line = f"1.5,{'x' * 1_000}\n"
+    file = a_csv(tmp_path, "cost,name\n" + line * 100_000)
+    (native,) = described([file], run_script(describe_script([file])))
+    assert [name for name, _ in native.columns] == ["cost", "name"]

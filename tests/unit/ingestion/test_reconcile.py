@@ -104,9 +104,7 @@ def test_charges_no_export_holds_are_steps_by_the_invoices_own_lines() -> None:
     row = one(month(Lines("100", provider="azure")), Invoice(lines=bill))
     assert steps(row) == {"charges no export holds": "-30", "invoice credits without a row": "10"}
     assert row.status == "reconciled"
-    present = one(
-        month(*(Lines(*told, **azure) for told in (("100",), ("30",))), Lines("-10", category="Credit", **azure)), Invoice(lines=bill)
-    )
+    present = one(month(Lines("100", **azure), Lines("30", **azure), Lines("-10", category="Credit", **azure)), Invoice(lines=bill))
     assert present.unexplained == 30
 
 
