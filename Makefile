@@ -1,5 +1,6 @@
 # The repository's verbs. `make` alone lists them.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-deep lint types arch bench docs browser wheel clean
 

@@ -104,7 +104,8 @@ def test_charges_no_export_holds_are_steps_by_the_invoices_own_lines() -> None:
     row = one(month(Lines("100", provider="azure")), Invoice(lines=bill))
     assert steps(row) == {"charges no export holds": "-30", "invoice credits without a row": "10"}
     assert row.status == "reconciled"
-    present = one(month(Lines("100", **azure), Lines("30", **azure), Lines("-10", category="Credit", **azure)), Invoice(lines=bill))
+    rows = [Lines(billed, provider="azure") for billed in ("100", "30")]
+    present = one(month(*rows, Lines("-10", category="Credit", provider="azure")), Invoice(lines=bill))
     assert present.unexplained == 30
 
 
