@@ -62,6 +62,52 @@ class Store(Section):
     url: SecretStr = SecretStr("")
 
 
+class Owner(Section):
+    """Where a team is reached and who may approve for it. The key is the team, as rules.yaml names it."""
+
+    slack: str = ""
+    jira: str = ""
+    github: str = ""
+    approvers: tuple[str, ...] = ()
+
+
+class Slack(Section):
+    """A Slack bot. `default` is the channel of what nobody owns; `url` another server that speaks Slack's API."""
+
+    token: SecretStr
+    signing_secret: SecretStr = SecretStr("")
+    default: str
+    url: str = "https://slack.com/api"
+
+
+class Channels(Section):
+    """Where alerts go. Without any they go to the console."""
+
+    slack: Slack | None = None
+
+
+class Estate(Section):
+    """A control plane that plans may change; `kind` is simulated in this version."""
+
+    name: Name
+    kind: Literal["simulated"] = "simulated"
+    uri: str = ""
+    account: str = ""
+
+
+class Opa(Section):
+    """The policy engine. A named binary is the only one looked for; seconds are deadlines of one decision."""
+
+    binary: Path | None = None
+    seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+class Schedule(Section):
+    """When the worker does what: seconds between looks at local folders."""
+
+    poll_seconds: Annotated[int, Field(ge=1)] = 5
+
+
 class Config(Section):
     """Everything `bursar.yaml` may say. An empty file is a valid one."""
 
@@ -70,6 +116,11 @@ class Config(Section):
     tolerance: Tolerance = Tolerance()
     box: Box = Box()
     store: Store = Store()
+    owners: dict[str, Owner] = Field(default_factory=dict[str, Owner])
+    channels: Channels = Channels()
+    estates: tuple[Estate, ...] = ()
+    opa: Opa = Opa()
+    schedule: Schedule = Schedule()
     project: Path | None = Field(default=None, exclude=True, description="Folder of bursar.yaml; set on loading")
     home: Path = Field(default=Path(".bursar"), exclude=True, description="State folder; set on loading")
 
@@ -164,10 +215,23 @@ def _explained(error: ValidationError, file: Path | None) -> ConfigError:
     return ConfigError(f"{where}unknown key {place}", cure=hint)
 
 
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "sources": Source,
+    "tolerance": Tolerance,
+    "box": Box,
+    "store": Store,
+    "owners": Owner,
+    "channels": Channels,
+    "slack": Slack,
+    "estates": Estate,
+    "opa": Opa,
+    "schedule": Schedule,
+}
+
+
 def _known(location: tuple[int | str, ...]) -> list[str]:
     """The keys that would have been right where a wrong one stands."""
     model: type[BaseModel] = Config
     for step in location[:-1]:
-        sections: dict[str, type[BaseModel]] = {"sources": Source, "tolerance": Tolerance, "box": Box, "store": Store}
-        model = sections.get(str(step), model)
+        model = _SECTIONS.get(str(step), model)
     return [name for name in model.model_fields if name not in PLACES]

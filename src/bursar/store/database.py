@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.pool import StaticPool
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A test holds it to `migrations/versions`."""
 
 

@@ -5,23 +5,14 @@ transaction as the state it tells of; triggers refuse UPDATE and DELETE.
 """
 
 import hashlib
-import json
-import unicodedata
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import cast
+from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from bursar.domain.money import plain
+from bursar.domain.canonical import canonical
 from bursar.store.schema import generation, journal
 
 GENESIS = "0" * 64
-
-
-def canonical(value: object) -> str:
-    """JSON with one form only: sorted keys, NFC text, decimals as plain strings, no floats."""
-    return json.dumps(_normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def append(connection: sa.Connection, *, at: str, kind: str, actor: str, payload: Mapping[str, object]) -> int:
@@ -52,18 +43,3 @@ def first_broken(connection: sa.Connection) -> int | None:
         prev, expected = row["hash"], expected + 1
     cited = connection.execute(sa.select(sa.func.max(generation.c.journal_seq))).scalar() or 0
     return expected if cited >= expected else None
-
-
-def _normal(value: object) -> object:
-    """A value reduced to what canonical JSON may hold; raises TypeError for floats and unknown types."""
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, Mapping):
-        return {unicodedata.normalize("NFC", str(key)): _normal(item) for key, item in cast("Mapping[object, object]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_normal(item) for item in cast("Sequence[object]", value)]
-    raise TypeError(f"not canonical: {type(value).__name__}")
