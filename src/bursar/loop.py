@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
-from bursar.domain.errors import BillError, BursarError
+from bursar.domain.errors import BillError, BursarError, ConfigError
 from bursar.ingestion.gate import Held, Place, Verdict, gate, late_for
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
@@ -68,6 +68,8 @@ class Bursar:
         before it is built and published, so that a user sees the figures at once. What fails in the build, such as wrong
         rules, leaves everything staged and says so.
         """
+        if exported_at and exported_at > self.clock():
+            raise ConfigError(f"{exported_at:%Y-%m-%d %H:%M} is in the future: nothing was exported then", cure="Give a time in the past.")
         with writer(self.config.home):
             found = recognise(paths, warehouse=self.warehouse, named=named, exported_at=exported_at)
             outcomes = [Outcome(name=path.name, outcome="refused", cause=fault.cause, cure=fault.cure) for path, fault in found.unknown]
@@ -190,11 +192,13 @@ class Bursar:
                 outcomes.append(Outcome(name=path.name, outcome="quarantined", format="invoice", cause=str(error), cure=error.cure))
                 continue
             with self.store.begin() as connection:
-                changed = store_invoices(connection, lines, now=self.clock())
+                stored = store_invoices(connection, lines, now=self.clock())
             outcomes.append(
                 Outcome(
                     name=path.name,
-                    outcome="staged" if changed else "unchanged",
+                    outcome="staged" if stored.touched else "unchanged",
+                    cause=f"a later version of {', '.join(stored.passed[:3])} counts" if stored.passed else None,
+                    cure="To go back to an earlier version, give it a later issued_at." if stored.passed else None,
                     format="invoice",
                     rows=len(lines),
                     bytes=path.stat().st_size,

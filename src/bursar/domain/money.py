@@ -56,7 +56,7 @@ def cost(text: str | int | Decimal) -> Decimal:
         value = Decimal(text).quantize(UNIT, rounding=ROUND_HALF_UP, context=_EXACT)
     except (InvalidOperation, ValueError) as error:
         raise BillError(f"not an amount of money: {text!r}") from error
-    if not value.is_finite() or (isinstance(text, str) and "_" in text):
+    if not value.is_finite() or (isinstance(text, str) and ("_" in text or not text.isascii())):
         raise BillError(f"not an amount of money: {text!r}")
     return value
 
@@ -75,6 +75,11 @@ def total(amounts: Iterable[Decimal]) -> Decimal:
     for amount in amounts:
         result = _EXACT.add(result, amount)
     return result
+
+
+def minus(amount: Decimal, other: Decimal) -> Decimal:
+    """The exact difference at any size, as `total` is the sum."""
+    return _EXACT.subtract(amount, other)
 
 
 def exact_split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -88,6 +88,8 @@ def cause_of(error: BillError, name: str, keys: Mapping[Path, str]) -> str:
     if line := _CSV_LINE.match(cause):
         fault = next((told for said, told in _CSV_FAULTS.items() if said in whole), "is not CSV")
         cause = f"line {line[1]} {fault}"
+    elif "invalid state" in cause:
+        cause = "its lines do not end alike: some in LF, some in CRLF"
     for path, key in keys.items():
         cause = cause.replace(str(path), key)
     return cause if any(known in cause for known in (name, *keys.values())) else f"{name}: {cause}"

@@ -43,8 +43,16 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What a file of invoices did: the billing periods it touched, and the ids it gave in a version that was replaced before."""
+
+    touched: tuple[str, ...]
+    passed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
-    """All lines of one invoice id and billing period."""
+    """All lines of one issuer's invoice id, account and billing period."""
 
     lines: tuple[InvoiceLine, ...]
 
@@ -86,46 +94,41 @@ def read_invoices(path: Path) -> list[InvoiceLine]:
     return lines
 
 
-def store_invoices(connection: sa.Connection, lines: Iterable[InvoiceLine], *, now: datetime) -> list[str]:
-    """Make the lines of a file count, in place of what was given for the same invoices before; returns the billing periods touched.
+def store_invoices(connection: sa.Connection, lines: Iterable[InvoiceLine], *, now: datetime) -> Stored:
+    """Make a file's invoices count, each whole and in place of what was given under its provider, issuer and id before.
 
-    Lines that say what is already known change nothing. An invoice of the same id and issuer that was given for another
-    account or period, and is not in the file, is taken back: it was corrected. What is replaced is kept.
+    So a corrected file takes back an invoice of a wrong month or account. What says nothing new, was issued before
+    what counts, or was given before and replaced since, changes nothing. What is replaced is kept.
     """
     at = stamp(now)
-    given = group(lines)
-    touched = _take_back(connection, given, at)
-    for invoice in given:
-        first = invoice.first
-        same = (
-            invoice_detail.c.provider == first.provider,
-            invoice_detail.c.billing_account_id == first.billing_account_id,
-            invoice_detail.c.invoice_id == first.invoice_id,
-            invoice_detail.c.billing_period == first.billing_period,
-            invoice_detail.c.replaced_at.is_(None),
-        )
-        known = connection.execute(sa.select(invoice_detail).where(*same).order_by(invoice_detail.c.seq)).mappings()
-        if [_from_row(row) for row in known] == list(invoice.lines):
+    given: defaultdict[tuple[str, str, str], list[InvoiceLine]] = defaultdict(list)
+    for line in lines:
+        given[line.provider, line.issuer, line.invoice_id].append(line)
+    touched: set[str] = set()
+    passed: list[str] = []
+    for (provider, issuer, ident), mine in given.items():
+        table = invoice_detail.c
+        same = (table.provider == provider, table.issuer == issuer, table.invoice_id == ident)
+        counting, versions = _versions(connection, same)
+        if mine == counting:
             continue
-        connection.execute(invoice_detail.update().where(*same).values(replaced_at=at))
-        connection.execute(invoice_detail.insert(), [_to_row(line, at) for line in invoice.lines])
-        touched.add(first.billing_period)
-    return sorted(touched)
+        if mine in versions or max(line.issued_at for line in mine) < max((line.issued_at for line in counting), default=""):
+            passed.append(ident)
+            continue
+        connection.execute(invoice_detail.update().where(*same, table.replaced_at.is_(None)).values(replaced_at=at))
+        connection.execute(invoice_detail.insert(), [_to_row(line, at) for line in mine])
+        touched.update(line.billing_period for line in (*counting, *mine))
+    return Stored(touched=tuple(sorted(touched)), passed=tuple(passed))
 
 
-def _take_back(connection: sa.Connection, given: Sequence[Invoice], at: str) -> set[str]:
-    """Withdraw what the file gives for other accounts or periods now; returns the billing periods it counted in."""
-    places: defaultdict[tuple[str, str, str], set[tuple[str, str]]] = defaultdict(set)
-    for first in (invoice.first for invoice in given):
-        places[first.provider, first.issuer, first.invoice_id].add((first.billing_account_id, first.billing_period))
-    table = invoice_detail
-    left: set[str] = set()
-    for (provider, issuer, ident), held in places.items():
-        same = (table.c.provider == provider, table.c.issuer == issuer, table.c.invoice_id == ident, table.c.replaced_at.is_(None))
-        elsewhere = sa.tuple_(table.c.billing_account_id, table.c.billing_period).not_in(sorted(held))
-        left.update(connection.execute(sa.select(table.c.billing_period).where(*same, elsewhere)).scalars())
-        connection.execute(table.update().where(*same, elsewhere).values(replaced_at=at))
-    return left
+def _versions(connection: sa.Connection, same: Sequence[sa.ColumnElement[bool]]) -> tuple[list[InvoiceLine], list[list[InvoiceLine]]]:
+    """The lines of an invoice that count, and each set of lines that counted before."""
+    replaced: defaultdict[tuple[str, str], list[InvoiceLine]] = defaultdict(list)
+    counting: list[InvoiceLine] = []
+    for row in connection.execute(sa.select(invoice_detail).where(*same).order_by(invoice_detail.c.seq)).mappings():
+        held = counting if row["replaced_at"] is None else replaced[row["received_at"], row["replaced_at"]]
+        held.append(_from_row(row))
+    return counting, list(replaced.values())
 
 
 def known_invoices(connection: sa.Connection, periods: Sequence[str] | None = None) -> list[Invoice]:
@@ -138,9 +141,10 @@ def known_invoices(connection: sa.Connection, periods: Sequence[str] | None = No
 
 def group(lines: Iterable[InvoiceLine]) -> list[Invoice]:
     """Lines by invoice, in order of first appearance."""
-    found: dict[tuple[str, str, str, str], list[InvoiceLine]] = {}
+    found: dict[tuple[str, str, str, str, str], list[InvoiceLine]] = {}
     for line in lines:
-        found.setdefault((line.provider, line.billing_account_id, line.invoice_id, line.billing_period), []).append(line)
+        place = (line.provider, line.issuer, line.billing_account_id, line.invoice_id, line.billing_period)
+        found.setdefault(place, []).append(line)
     return [Invoice(lines=tuple(entry)) for entry in found.values()]
 
 
@@ -174,13 +178,20 @@ def _line(file: str, number: int, row: dict[str, str | None]) -> InvoiceLine:
             currency=check_currency(values["currency"]),
             total=cost(values["total"]),
             tax=cost(values["tax"] or "0"),
-            issued_at=str(date.fromisoformat(values["issued_at"][:10])),
+            issued_at=_day(values["issued_at"]),
             payment_currency=check_currency(values["payment_currency"]) if values["payment_currency"] or payment else None,
             payment_total=cost(payment) if payment else None,
             charge_category=values["charge_category"] or None,
         )
     except (BillError, ConfigError, ValueError) as error:
         raise BillError(f"{file}, line {number}: {error}", cure="Mend the line and ingest the file again; none of it was taken.") from error
+
+
+def _day(text: str) -> str:
+    try:
+        return str(date.fromisoformat(text[:10]))
+    except ValueError as error:
+        raise BillError(f"issued_at is not a date: {text[:40]!r}", cure="Write it as YYYY-MM-DD.") from error
 
 
 def _to_row(line: InvoiceLine, at: str) -> dict[str, object]:

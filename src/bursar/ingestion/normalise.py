@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from bursar.domain.errors import BillError, OverLimit
+from bursar.domain.errors import BillError, ConfigError, OverLimit
 from bursar.domain.money import plain
 from bursar.domain.periods import Period, stamp
 from bursar.domain.wording import count
@@ -116,8 +116,16 @@ def probe(source_format: str, files: Sequence[DescribedFile], *, warehouse: Ware
         held = found.get(place)
         newest = max(filter(None, (_utc(exported_at), held and held.exported_at)), default=None)
         together = _int(rows) + (held.rows if held else 0)
-        found[place] = Probed(account=place[0], period=str(Period.parse(place[1])), rows=together, exported_at=newest)
+        found[place] = Probed(account=place[0], period=_month(place[1], files[0].file.key), rows=together, exported_at=newest)
     return list(found.values())
+
+
+def _month(text: str, name: str) -> str:
+    """A billing period as rows tell it. Raises BillError for a month no bill is of."""
+    try:
+        return str(Period.parse(text))
+    except ConfigError as error:
+        raise BillError(f"{name}: holds charges billed in {text[:40]!r}", cure="Export the bill again with its billing periods.") from error
 
 
 def source_name(source_format: str, account: str) -> str:

@@ -21,7 +21,7 @@ from bursar.ports import Rows, Script, Statement
 FileKind = Literal["csv", "parquet", "ndjson"]
 
 _CSV = "delim=',', quote='\"', escape='\"', max_line_size=16777216, buffer_size=33554432"
-_WHOLE_LINES = "delim='\x01', quote='', escape='', max_line_size=16777216, buffer_size=33554432, parallel=false"
+_WHOLE_LINES = "delim='\x01', quote='', escape='', max_line_size=16777216, buffer_size=33554432, parallel=false, strict_mode=false"
 _PARQUET = "binary_as_string=true, hive_partitioning=false"
 _SAMPLE = 1000
 """JSON objects looked at to learn which keys a file has; keys seen later are read all the same."""

@@ -13,7 +13,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from bursar.domain.money import cost, plain, subunit, total
+from bursar.domain.money import cost, minus, plain, subunit, total
 from bursar.domain.periods import Period
 from bursar.domain.wording import count
 from bursar.ingestion.invoices import Invoice
@@ -197,8 +197,10 @@ def _row(
     due = _due(key, invoice)
     if due is None:
         return {**told, **_unknown("no_invoice")}
+    if before is not None and abs(minus(key.billed, before)) > tolerance * abs(due):
+        before = None  # what contradicts its invoice at the gate is not explained by having been delivered late either
     steps, unexplained = _waterfall(key, invoice, due, before, keys)
-    difference = key.billed - due
+    difference = minus(key.billed, due)
     return {
         **told,
         "invoice_total": plain(due),
@@ -237,11 +239,11 @@ def _waterfall(
 ) -> tuple[list[dict[str, str]], Decimal]:
     """From our lines to the invoice, each step proven by rows or invoice lines; what is left is unexplained."""
     steps: list[dict[str, str]] = []
-    rest = key.billed - due
+    rest = minus(key.billed, due)
     for name, amount, proof in _steps(key, invoice, before, keys):
         if amount:
             steps.append({"name": name, "amount": plain(amount), "proof": proof})
-            rest -= amount
+            rest = minus(rest, amount)
     bound = max(5 * subunit(key.currency), subunit(key.currency) * Decimal(key.rows).sqrt() / 2)
     if rest and abs(rest) <= bound:
         steps.append({"name": "rounding", "amount": plain(rest), "proof": f"within {plain(cost(bound))} for {count(key.rows, 'line')}"})
@@ -269,7 +271,11 @@ def _steps(key: Key, invoice: Invoice, before: Decimal | None, keys: Sequence[Ke
             f"{count(sum(charge.rows for charge in foreign), 'line')} issued by {others}",
         )
     if before is not None:
-        yield "restated after issue", key.billed - before, f"the bill as exported before {invoice.first.issued_at} said {plain(before)}"
+        yield (
+            "restated after issue",
+            minus(key.billed, before),
+            f"the bill as exported before {invoice.first.issued_at} said {plain(before)}",
+        )
     loose = [
         other
         for other in keys

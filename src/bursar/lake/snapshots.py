@@ -9,7 +9,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from bursar.domain.money import plain
+from bursar.domain.money import plain, total
 from bursar.domain.periods import stamp
 from bursar.store import schema
 
@@ -180,10 +180,10 @@ def merge_sums(parts: Iterable[Mapping[str, Sums]]) -> dict[str, Sums]:
                 four
                 if old is None
                 else Sums(
-                    billed=old.billed + four.billed,
-                    effective=old.effective + four.effective,
-                    list=old.list + four.list,
-                    contracted=old.contracted + four.contracted,
+                    billed=total((old.billed, four.billed)),
+                    effective=total((old.effective, four.effective)),
+                    list=total((old.list, four.list)),
+                    contracted=total((old.contracted, four.contracted)),
                 )
             )
     return result

@@ -190,6 +190,25 @@ def test_a_wrong_bill_is_quarantined_with_its_name_and_a_cure(
     assert list(intake.lake.root.rglob("*.part")) == []
 
 
+def test_a_month_no_bill_is_of_is_that_files_fault(intake: Intake, tmp_path: Path) -> None:
+    """One absurd period quarantines its file by name, and everything else goes on."""
+    path = write(tmp_path / "in" / "absurd.csv", charge(), charge())
+    path.write_text(path.read_text().replace("2026-10-01", "9999-12-01", 1))
+    write(tmp_path / "in" / "good.csv", charge("1", account="222"))
+    outcomes = {one.name: one for one in taken(intake, tmp_path / "in")}
+    assert (outcomes["good.csv"].outcome, outcomes["absurd.csv"].outcome) == ("staged", "quarantined")
+    assert "9999-12" in str(outcomes["absurd.csv"].cause)
+
+
+def test_line_ends_that_differ_are_told_in_words(intake: Intake, tmp_path: Path) -> None:
+    """Of rows; within a quoted cell any line end is a part of the text."""
+    path = write(tmp_path / "bill.csv", charge(), charge())
+    lines = path.read_text().splitlines()
+    path.write_bytes("\r\n".join(lines[:2]).encode() + b"\r\n" + lines[2].encode() + b"\n" + lines[2].encode() + b"\r\n")
+    (outcome,) = taken(intake, path)
+    assert outcome.cause == "bill.csv: its lines do not end alike: some in LF, some in CRLF"
+
+
 def test_a_ragged_csv_is_told_in_words(intake: Intake, tmp_path: Path) -> None:
     """By its line, not in the words of the engine."""
     path = write(tmp_path / "bill.csv", charge(), charge())

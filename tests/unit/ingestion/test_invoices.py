@@ -120,7 +120,7 @@ def test_lines_of_one_id_add_up(tmp_path: Path, store: sa.Engine) -> None:
     """Total and tax, in the store as in the file, and every month apart."""
     lines = read(tmp_path, LINE, changed(LINE, total="-20.50", tax="0.00"), changed(LINE, billing_period="2026-09"))
     with store.begin() as connection:
-        assert store_invoices(connection, lines, now=NOW) == ["2026-09", "2026-10"]
+        assert store_invoices(connection, lines, now=NOW).touched == ("2026-09", "2026-10")
         october, september = known_invoices(connection)
         assert (october.total, october.tax, len(october.lines)) == (Decimal(100), Decimal("20.5"), 2)
         assert september.total == Decimal("120.5")
@@ -132,7 +132,7 @@ def test_the_same_invoice_again_changes_nothing(tmp_path: Path, store: sa.Engine
     """Not a row, whatever zeros its amounts are written with."""
     with store.begin() as connection:
         store_invoices(connection, read(tmp_path, LINE), now=NOW)
-        assert store_invoices(connection, read(tmp_path, changed(LINE, total="120.5000")), now=NOW) == []
+        assert store_invoices(connection, read(tmp_path, changed(LINE, total="120.5000")), now=NOW).touched == ()
         assert connection.execute(sa.text("SELECT count(*) FROM invoice_detail")).scalar() == 1
 
 
@@ -140,7 +140,7 @@ def test_a_corrected_invoice_replaces_the_old_one_and_keeps_it(tmp_path: Path, s
     """What counts is the newest; what was believed stays readable."""
     with store.begin() as connection:
         store_invoices(connection, read(tmp_path, LINE, changed(LINE, invoice_id="I-2")), now=NOW)
-        assert store_invoices(connection, read(tmp_path, changed(LINE, total="99")), now=NOW) == ["2026-10"]
+        assert store_invoices(connection, read(tmp_path, changed(LINE, total="99")), now=NOW).touched == ("2026-10",)
         assert {invoice.first.invoice_id: invoice.total for invoice in known_invoices(connection)} == {
             "I-1": Decimal(99),
             "I-2": Decimal("120.5"),
@@ -155,8 +155,29 @@ def test_an_invoice_given_for_the_wrong_month_or_account_is_taken_back(tmp_path:
     other = changed(LINE, issuer="Somebody Else", billing_period="2026-08")
     with store.begin() as connection:
         store_invoices(connection, read(tmp_path, changed(LINE, **wrong), other), now=NOW)
-        touched = store_invoices(connection, read(tmp_path, LINE), now=NOW)
-        assert touched == sorted({"2026-10", wrong.get("billing_period", "2026-10")})
+        touched = store_invoices(connection, read(tmp_path, LINE), now=NOW).touched
+        assert touched == tuple(sorted({"2026-10", wrong.get("billing_period", "2026-10")}))
         counts = {(one.first.issuer, one.first.billing_account_id, one.first.billing_period) for one in known_invoices(connection)}
         assert counts == {("Amazon Web Services Inc.", "111", "2026-10"), ("Somebody Else", "111", "2026-08")}
         assert connection.execute(sa.text("SELECT count(*) FROM invoice_detail")).scalar() == 3
+
+
+def test_two_versions_in_one_folder_come_to_rest(tmp_path: Path, store: sa.Engine) -> None:
+    """An old version given again does not take back the newer one, nor does one that was issued before it."""
+    old, new = read(tmp_path, LINE), read(tmp_path, changed(LINE, total="99"))
+    earlier = read(tmp_path, changed(LINE, total="77", issued_at="2026-01-01"))
+    with store.begin() as connection:
+        store_invoices(connection, old, now=NOW)
+        store_invoices(connection, new, now=NOW)
+        for again in (old, new, earlier):
+            assert store_invoices(connection, again, now=NOW).touched == ()
+        assert store_invoices(connection, old, now=NOW).passed == ("I-1",)
+        assert [invoice.total for invoice in known_invoices(connection)] == [Decimal(99)]
+
+
+def test_two_issuers_may_use_one_number(tmp_path: Path, store: sa.Engine) -> None:
+    """Neither invoice takes the other's place, not even in one account and month."""
+    with store.begin() as connection:
+        store_invoices(connection, read(tmp_path, LINE), now=NOW)
+        store_invoices(connection, read(tmp_path, changed(LINE, issuer="Somebody Else", total="7")), now=NOW)
+        assert sorted(invoice.total for invoice in known_invoices(connection)) == [Decimal(7), Decimal("120.5")]

@@ -64,7 +64,7 @@ def test_an_unknown_file_shows_its_header_and_how_to_name_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.csv", b""), ("a.csv", b"\n"), ("a.jsonl", b""), ("a.parquet", b""), ("a.csv.gz", gzip.compress(b""))]
+    ("name", "content"), [("a.csv", b""), ("a.csv", b"\n"), ("a.jsonl", b""), ("a.parquet", b""), ("a.csv.gz", gzip.compress(b"", mtime=0))]
 )
 def test_an_empty_file_is_told_as_such(tmp_path: Path, name: str, content: bytes) -> None:
     """Not as a format nobody knows: there is nothing to name."""

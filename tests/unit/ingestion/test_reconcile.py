@@ -133,8 +133,15 @@ def test_another_issuers_charges_under_the_key_are_a_step() -> None:
 def test_what_was_restated_after_the_invoice_is_a_step() -> None:
     """The bill as exported before the invoice agrees; what came later is told with what it was."""
     before = month(Lines("100"), ident="before", exported_at=datetime(2026, 11, 2, tzinfo=UTC))
-    row = one(month(Lines("104")), invoice("100"), earlier=lambda _live, _moment: before)
-    assert (steps(row), row.status) == ({"restated after issue": "4"}, "reconciled")
+    row = one(month(Lines("103")), invoice("100"), earlier=lambda _live, _moment: before)
+    assert (steps(row), row.status) == ({"restated after issue": "3"}, "reconciled")
+
+
+def test_a_restatement_beyond_the_tolerance_explains_nothing() -> None:
+    """What the gate would hold is not called reconciled because it came in another order."""
+    before = month(Lines("100"), ident="before", exported_at=datetime(2026, 11, 2, tzinfo=UTC))
+    row = one(month(Lines("103.01")), invoice("100"), earlier=lambda _live, _moment: before)
+    assert (steps(row), row.status) == ({}, "out_of_tolerance")
 
 
 def test_an_earlier_export_that_knew_no_invoice_proves_nothing() -> None:

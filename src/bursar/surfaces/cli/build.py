@@ -18,9 +18,10 @@ Example:
 @click.command(epilog=EPILOG)
 @click.pass_context
 def build(ctx: click.Context) -> None:
-    """Allocate, roll up and publish: after a change of rules.yaml or units.yaml, or to finish an ingest that was cut short.
+    """Allocate, roll up and publish: after a change of rules.yaml or units.yaml, or what an ingest staged before it was cut short.
 
-    Nothing is normalised again, and no total moves. Exit 3 when a delivery that waited is held back.
+    Nothing is normalised again, and no total moves. What a cut-short ingest had not read yet is read by ingesting again.
+    Exit 3 when a delivery that waited is held back.
     """
     app = opened(ctx)
     before = app.lake.head()
