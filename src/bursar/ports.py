@@ -72,3 +72,64 @@ class Warehouse(Protocol):
     def build(self, build: Build) -> None:
         """Build the marts and write each wanted one to its path. Raises BillError naming the model or test that failed."""
         ...
+
+
+Receipt = Mapping[str, object]
+"""What a channel says of a message that is there: enough to find, answer and change it. JSON without floats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message. `answers` is the receipt of the message it belongs under, `edits` of the one whose text it replaces."""
+
+    key: str
+    payload: Mapping[str, object]
+    answers: Receipt | None = None
+    edits: Receipt | None = None
+
+
+class Channel(Protocol):
+    """Where people are told. The same key twice is one message: who sends asks `probe` first when an answer was lost.
+
+    Both raise Unavailable when it is worth trying again (`untouched` when certainly nothing was posted, `retry_after` when
+    told so), and ConfigError when it is not. Each returns within a minute or two.
+    """
+
+    def send(self, notice: Notice) -> Receipt:
+        """Post it, or change what it edits."""
+        ...
+
+    def probe(self, notice: Notice, since: datetime) -> Receipt | None:
+        """The receipt of the message with this key if it was posted since, however much the other side's clock differs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the policy engine said of one document.
+
+    Without an answer `reason` is engine.missing, unavailable, undefined, shape or broken, `detail` says more, and nothing is
+    allowed. A violation has id, severity, resource, key, message, level (deny or warn), unknown, fix and evidence; an
+    excepted one has `exceptions` instead of `level`. `policy_digest` is of every rule that was asked.
+    """
+
+    allow: bool
+    violations: tuple[Mapping[str, object], ...] = ()
+    excepted: tuple[Mapping[str, object], ...] = ()
+    rules: tuple[str, ...] = ()
+    reason: str = ""
+    detail: str = ""
+    policy_digest: str = ""
+    engine: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class PolicyEngine(Protocol):
+    """Judges documents by rules. Only real OPA does (ADR 0008); no answer means deny."""
+
+    def evaluate(self, entrypoint: str, document: Mapping[str, object], *, seconds: float | None = None) -> Verdict:
+        """The verdict of `gate` or `remediation` within a deadline. Never raises for an engine that does not answer."""
+        ...
+
+    def close(self) -> None:
+        """End whatever was started. A later question starts it again."""
+        ...

@@ -7,6 +7,9 @@ BursarError
 │   └── OverLimit    a file that would not fit in the box it is parsed in
 ├── Unavailable      nobody here: the other side failed; the only kind that is ever retried
 └── Refused          nobody: a guard said no
+    ├── NotApproved    the approvals do not cover it
+    ├── PolicyDenied   the policy engine did not allow it, or did not answer
+    └── StalePlan      the world is not as the plan saw it
 
 Exit codes and HTTP statuses are chosen by `surfaces`, never here.
 """
@@ -42,8 +45,29 @@ class OverLimit(BillError):
 
 
 class Unavailable(BursarError):
-    """The other side did not answer, or answered that it cannot now. Worth trying again."""
+    """The other side did not answer, or answered that it cannot now. Worth trying again.
+
+    `retry_after` is how many seconds it asked to be left alone; `untouched` is whether it is certain that nothing
+    was done there. Where it is not, whoever asked finds out before asking again.
+    """
+
+    def __init__(self, message: str, *, cure: str = "", retry_after: float | None = None, untouched: bool = False) -> None:
+        super().__init__(message, cure=cure)
+        self.retry_after = retry_after
+        self.untouched = untouched
 
 
 class Refused(BursarError):
     """A guard said no; nothing was changed."""
+
+
+class NotApproved(Refused):
+    """Approvals are missing, too few, expired, used, or not by somebody who may give them."""
+
+
+class PolicyDenied(Refused):
+    """A policy says no, or nobody could ask: no answer is a no."""
+
+
+class StalePlan(Refused):
+    """A resource is not as the plan saw it; what was approved would not be what happens."""

@@ -5,3 +5,8 @@ def count(number: int, one: str, many: str | None = None) -> str:
     """`1 file`, `2 files`, `no files`."""
     plural = many or f"{one}s"
     return f"{number:,} {one}" if number == 1 else f"{number:,} {plural}" if number else f"no {plural}"
+
+
+def printable(text: str) -> str:
+    """The text without control, direction and invisible characters: names come from strangers' tags and must not steer a reader."""
+    return "".join(sign if sign.isprintable() else " " if sign in "\t\r\n" else "" for sign in text)

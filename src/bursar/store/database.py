@@ -4,6 +4,7 @@ SQLite by default (one file in the state folder), any SQLAlchemy URL otherwise.
 """
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +13,8 @@ from sqlalchemy.pool import StaticPool
 
 HEAD = "0002"
 """The newest migration. A test holds it to `migrations/versions`."""
+_MIGRATING = 0x6275727361720002
+"""The advisory lock under which PostgreSQL is migrated: of two first runs one waits and finds the tables."""
 
 
 def open_store(url: str) -> sa.Engine:
@@ -47,6 +50,8 @@ def _migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", "bursar.store:migrations")
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -66,3 +71,12 @@ def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:
 def _sqlite_begin(connection: sa.Connection) -> None:
     """Take the write lock at once: a flip that starts must be able to finish."""
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("read_only") else "BEGIN IMMEDIATE")
+
+
+def database_time(connection: sa.Connection) -> datetime:
+    """Now by the database's clock, UTC: workers on several machines that share a database share it."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)
+    text: str = connection.execute(sa.text("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")).scalar_one()
+    return datetime.fromisoformat(text)

@@ -5,24 +5,58 @@ transaction as the state it tells of; triggers refuse UPDATE and DELETE.
 """
 
 import hashlib
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from bursar.domain.canonical import canonical
-from bursar.store.schema import generation, journal
+from bursar.store.schema import generation, journal, outbox
 
 GENESIS = "0" * 64
+_LOCK = 0x6275727361720001
+"""The advisory lock of the journal's head on PostgreSQL; SQLite has one writer at a time anyway."""
+
+
+class Link(NamedTuple):
+    """One stored row, in the order of its columns."""
+
+    seq: int
+    at: str
+    kind: str
+    version: int
+    actor: str
+    payload: str
+    prev: str
+    hash: str
+
+
+def lock(connection: sa.Connection) -> None:
+    """Become the one transaction that may append, until it ends. `append` does it too.
+
+    Who changes rows that other appenders change takes the book first: two that take rows and book in different
+    orders would wait for each other.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def append(connection: sa.Connection, *, at: str, kind: str, actor: str, payload: Mapping[str, object]) -> int:
     """Write one entry and return its sequence number. The caller's transaction decides whether it happened."""
-    last = connection.execute(sa.select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    lock(connection)
+    last = head(connection)
     seq, prev = (last.seq + 1, last.hash) if last else (1, GENESIS)
-    body = canonical(payload)
-    entry = {"seq": seq, "at": at, "kind": kind, "version": 1, "actor": actor, "payload": body}
+    entry = {"seq": seq, "at": at, "kind": kind, "version": 1, "actor": unicodedata.normalize("NFC", actor), "payload": canonical(payload)}
     connection.execute(journal.insert().values(**entry, prev=prev, hash=chain(prev, entry)))
     return seq
+
+
+def head(connection: sa.Connection) -> Link | None:
+    """The newest entry: what is written down elsewhere to prove later that no tail was cut."""
+    row = connection.execute(sa.select(journal).order_by(journal.c.seq.desc()).limit(1)).first()
+    return Link(*row) if row else None
 
 
 def chain(prev: str, entry: Mapping[str, object]) -> str:
@@ -33,13 +67,33 @@ def chain(prev: str, entry: Mapping[str, object]) -> str:
 def first_broken(connection: sa.Connection) -> int | None:
     """Sequence number of the first entry that is not there or does not follow from the one before; None for a whole chain.
 
-    A cut tail leaves no gap in the chain itself; it is missed by the generations that cite their entries.
+    A cut tail leaves no gap in the chain itself; it is missed by the generations and messages that cite their entries.
     """
-    prev, expected = GENESIS, 1
-    for row in connection.execute(sa.select(journal).order_by(journal.c.seq)).mappings():
-        entry = {key: row[key] for key in ("seq", "at", "kind", "version", "actor", "payload")}
-        if row["seq"] != expected or row["prev"] != prev or row["hash"] != chain(prev, entry):
-            return int(row["seq"])
-        prev, expected = row["hash"], expected + 1
-    cited = connection.execute(sa.select(sa.func.max(generation.c.journal_seq))).scalar() or 0
+    broken, expected = _walk(_rows(connection))
+    if broken is not None:
+        return broken
+    cited = max(
+        connection.execute(sa.select(sa.func.max(column))).scalar() or 0 for column in (generation.c.journal_seq, outbox.c.journal_seq)
+    )
     return expected if cited >= expected else None
+
+
+def _walk(rows: Iterable[sa.Row[Any]]) -> tuple[int | None, int]:
+    """The first broken link, and the number the next entry would have. Spells the canonical form out: a million links a few seconds."""
+    sha256, before, expected = hashlib.sha256, GENESIS, 1
+    for seq, at, kind, version, actor, payload, prev, found in rows:
+        text = (
+            f'{prev}{{"actor":{quoted(actor)},"at":{quoted(at)},"kind":{quoted(kind)},"payload":{quoted(payload)},'
+            f'"seq":{seq},"version":{version}}}'
+        )
+        if seq != expected or prev != before or found != sha256(text.encode("utf-8", "surrogatepass")).hexdigest():
+            return seq, expected
+        before, expected = found, expected + 1
+    return None, expected
+
+
+def _rows(connection: sa.Connection) -> Iterable[sa.Row[Any]]:
+    """Every row in order, a few thousand in memory at a time."""
+    result = connection.execution_options(yield_per=5000).execute(sa.select(journal).order_by(journal.c.seq))
+    for part in result.partitions():
+        yield from part

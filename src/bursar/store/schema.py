@@ -138,6 +138,8 @@ outbox = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("done_at", sa.Text),
+    sa.Column("after", sa.Text, comment="key that must be done or dead before this one goes"),
+    sa.Column("journal_seq", sa.Integer, comment="entry that says what became of it"),
     sa.Index("ix_outbox_state", "state", "not_before"),
 )
 
@@ -252,6 +254,7 @@ approval = sa.Table(
     metadata,
     sa.Column("plan_digest", sa.Text, sa.ForeignKey("plan.digest"), primary_key=True),
     sa.Column("approver", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False, comment="what the approver was when it was given"),
     sa.Column("verdict", sa.Text, nullable=False, comment="approve or reject"),
     sa.Column("via", sa.Text, nullable=False, comment="cli, api, web or slack"),
     sa.Column("reason", sa.Text, nullable=False),
@@ -267,6 +270,7 @@ change = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("resource", sa.Text, nullable=False),
     sa.Column("verb", sa.Text, nullable=False),
+    sa.Column("destructive", sa.Boolean, nullable=False, comment="counts against the day's smaller budget"),
     sa.Column("state", sa.Text, nullable=False, comment="intended, done, failed, stale or uncertain"),
     sa.Column("token", sa.Text, nullable=False, comment="idempotency token handed to the provider"),
     sa.Column("intended_at", sa.Text, nullable=False),

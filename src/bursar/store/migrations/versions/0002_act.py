@@ -125,6 +125,8 @@ def upgrade() -> None:
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('created_at', sa.Text(), nullable=False),
     sa.Column('done_at', sa.Text(), nullable=True),
+    sa.Column('after', sa.Text(), nullable=True, comment='key that must be done or dead before this one goes'),
+    sa.Column('journal_seq', sa.Integer(), nullable=True, comment='entry that says what became of it'),
     sa.PrimaryKeyConstraint('key'),
     sa.UniqueConstraint('seq')
     )
@@ -169,6 +171,7 @@ def upgrade() -> None:
     op.create_table('approval',
     sa.Column('plan_digest', sa.Text(), nullable=False),
     sa.Column('approver', sa.Text(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False, comment='what the approver was when it was given'),
     sa.Column('verdict', sa.Text(), nullable=False, comment='approve or reject'),
     sa.Column('via', sa.Text(), nullable=False, comment='cli, api, web or slack'),
     sa.Column('reason', sa.Text(), nullable=False),
@@ -183,6 +186,7 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('resource', sa.Text(), nullable=False),
     sa.Column('verb', sa.Text(), nullable=False),
+    sa.Column('destructive', sa.Boolean(), nullable=False, comment="counts against the day's smaller budget"),
     sa.Column('state', sa.Text(), nullable=False, comment='intended, done, failed, stale or uncertain'),
     sa.Column('token', sa.Text(), nullable=False, comment='idempotency token handed to the provider'),
     sa.Column('intended_at', sa.Text(), nullable=False),
