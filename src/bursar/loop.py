@@ -6,9 +6,10 @@ built from them, and how every invoice stands.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -27,6 +28,10 @@ from bursar.lake.generations import Generation, Lake, flip
 from bursar.lake.locks import writer
 from bursar.lake.snapshots import Snapshot
 from bursar.ports import Clock, Progress, Warehouse
+
+if TYPE_CHECKING:
+    from bursar.anomaly.detect import Detection
+    from bursar.anomaly.scopes import Wanted
 
 ACTOR = "bursar"
 
@@ -100,6 +105,21 @@ class Bursar:
             if one.snapshot.state == "staged":
                 held(one)
         return self.lake.head()
+
+    def detect(
+        self, generation: Generation | None = None, *, until: date | None = None, scopes: Sequence["Wanted"] = ()
+    ) -> "Detection | None":
+        """Score a generation (the newest), raise its incidents, forecast its month; None while nothing is published.
+
+        Runs after the flip: what fails here holds no bill back. `until` keeps nothing: what would have been said at a day's end.
+        """
+        from bursar.anomaly.detect import detect, room_of  # noqa: PLC0415 - numpy and calendars, only for who detects
+
+        with writer(self.config.home):
+            found = generation or self.lake.head()
+            now = self.clock() if until is None else min(self.clock(), datetime.combine(until, time(23, 59, 59), UTC))
+            room = room_of(self.config, store=self.store, lake=self.lake.root, warehouse=self.warehouse, now=now)
+            return detect(room, found, scopes=scopes, until=until) if found else None
 
     def _build_after_reading(self) -> Verdict:
         try:

@@ -24,6 +24,9 @@ VERBS = {
     "build": "Allocate again after a change of rules, and publish.",
     "costs": "Costs by any dimension, one row per group, bucket and currency.",
     "export": "Write what is published as a file.",
+    "detect": "Score what is published: incidents, and the forecast of the month.",
+    "anomalies": "List incidents, show one, say what it was.",
+    "forecast": "What the month will come to, with its interval.",
     "history": "Every delivery of a billing period, with totals and differences.",
     "serve": "The API and the web page.",
 }
