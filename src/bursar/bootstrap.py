@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from bursar.adapters.warehouses.duckdb import Box, DuckDBWarehouse
 from bursar.allocation.build import MartBuilder
@@ -13,8 +13,9 @@ from bursar.config import HOME, Config, load
 from bursar.domain.errors import ConfigError
 from bursar.lake.generations import Lake
 from bursar.loop import Bursar
-from bursar.ports import Clock, Progress
+from bursar.ports import Channel, Clock, Progress
 from bursar.store.database import open_store, sqlite_url
+from bursar.store.delivery import Worker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,75 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
         marts=MartBuilder(warehouse=warehouse, rules=config.file("rules.yaml"), units=config.file("units.yaml")),
         clock=clock or utc_now,
         progress=progress or (lambda _: None),
+    )
+
+
+def channels(config: Config, *, stream: TextIO | None = None) -> dict[str, Channel]:
+    """Where people are told, by the word an outbox row's kind begins with: the console always, Slack where it is configured.
+
+    `stream` is where the console prints; without one it only keeps its file.
+    """
+    from bursar.adapters.channels.console import Console  # noqa: PLC0415 - a pass of the worker needs them, a question does not
+    from bursar.adapters.channels.slack import Slack  # noqa: PLC0415 - as above
+    from bursar.adapters.channels.slack_web import SlackWeb  # noqa: PLC0415 - as above
+    from bursar.triage.picture import png  # noqa: PLC0415 - as above
+
+    found: dict[str, Channel] = {"console": Console(file=config.home.absolute() / "alerts.jsonl", stream=stream)}
+    if slack := config.channels.slack:
+        found["slack"] = Slack(SlackWeb(slack.token.get_secret_value(), url=slack.url), draw=png)
+    return found
+
+
+def messenger(app: Bursar, *, stream: TextIO | None = None) -> Worker:
+    """The outbox's worker over the house's channels. Time is the database's unless the house was given a clock of its own."""
+    return Worker(store=app.store, channels=channels(app.config, stream=stream), clock=None if app.clock is utc_now else app.clock)
+
+
+def policy_engine(config: Config) -> "Opa":
+    """OPA over the packaged rules and the project's own. Nothing is started before the first question."""
+    from bursar.adapters.engines.opa import Opa  # noqa: PLC0415 - a question about cost needs no engine
+
+    own = config.project / "policies" if config.project else None
+    return Opa(
+        library=rego(),
+        run=config.home.absolute() / "run",
+        named=config.opa.binary,
+        project=config.project,
+        own=own,
+        seconds=config.opa.seconds,
+    )
+
+
+def rego() -> Path:
+    """The packaged rules."""
+    import bursar.policies  # noqa: PLC0415 - as above
+
+    return Path(bursar.policies.__file__ or "").parent / "rego"
+
+
+def open_gate(app: Bursar) -> "Gate":
+    """The gate over a house: its owner rules say which tags are asked for, its budgets and exceptions are the project's."""
+    from bursar.allocation.rules import TagRule, read_rules  # noqa: PLC0415 - as above
+    from bursar.policies.budgets import read_budgets  # noqa: PLC0415 - as above
+    from bursar.policies.gate import Gate  # noqa: PLC0415 - as above
+    from bursar.policies.planned import Ownership  # noqa: PLC0415 - as above
+
+    read = read_rules(app.config.file("rules.yaml")).dimensions
+    tagged = {name: [rule for rule in rules if isinstance(rule, TagRule)] for name, rules in read.items()}
+    ownership = Ownership(
+        keys={name: tuple(key for rule in rules for key in rule.tags) for name, rules in tagged.items() if rules},
+        renamed={name: {said: owner for rule in reversed(rules) for said, owner in rule.map.items()} for name, rules in tagged.items()},
+    )
+    return Gate(
+        engine=policy_engine(app.config),
+        store=app.store,
+        lake=app.lake,
+        warehouse=app.warehouse,
+        clock=app.clock,
+        ownership=ownership,
+        owners=tuple(app.config.owners),
+        budgets=read_budgets(app.config.file("budgets.yaml")),
+        exceptions=app.config.file("exceptions.yaml"),
     )
 
 

@@ -5,10 +5,11 @@ transaction as the state it tells of; triggers refuse UPDATE and DELETE.
 """
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring as quoted
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
@@ -57,6 +58,11 @@ def head(connection: sa.Connection) -> Link | None:
     """The newest entry: what is written down elsewhere to prove later that no tail was cut."""
     row = connection.execute(sa.select(journal).order_by(journal.c.seq.desc()).limit(1)).first()
     return Link(*row) if row else None
+
+
+def payload_of(entry: Link) -> Mapping[str, object]:
+    """What an entry tells."""
+    return cast("Mapping[str, object]", json.loads(entry.payload))
 
 
 def chain(prev: str, entry: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, cast
 
-from bursar.domain.money import subunit
+from bursar.domain import wording
 
 
 class Cause(NamedTuple):
@@ -32,14 +32,12 @@ def causes_of(payload: Mapping[str, object], *, most: int = 3) -> Causes:
 
 
 def money(text: object, currency: str) -> str:
-    """`1,204.50 USD`, or the text itself where it is no amount; the minus is a real one."""
+    """An amount for people, or the text itself where it is none."""
     try:
         amount = Decimal(str(text))
     except InvalidOperation:
         return str(text)
-    digits = max(0, -int(subunit(currency).as_tuple().exponent)) if currency else 2
-    shown = f"{abs(amount):,.{digits}f} {currency}".strip()
-    return f"\u2212{shown}" if amount < 0 else shown
+    return wording.money(amount, currency) if amount.is_finite() else str(text)
 
 
 def _cause(row: Mapping[str, object], currency: str) -> Cause:

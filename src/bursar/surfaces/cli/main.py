@@ -28,6 +28,8 @@ VERBS = {
     "anomalies": "List incidents, show one, say what it was.",
     "forecast": "What the month will come to, with its interval.",
     "history": "Every delivery of a billing period, with totals and differences.",
+    "outbox": "Messages that must be said once, and what became of them.",
+    "audit": "Whether the journal is the one that was written.",
     "serve": "The API and the web page.",
 }
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""

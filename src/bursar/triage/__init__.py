@@ -1,0 +1,1 @@
+"""Whose is it, is it excepted, was it said already: incidents and budget alerts become messages in the outbox."""
