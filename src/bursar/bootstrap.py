@@ -1,12 +1,15 @@
 """Config → a wired Bursar. The only importer of adapters; nothing connects at import."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
 
+from bursar.acting import Acting
+from bursar.adapters.clouds.simulated.control import SimulatedEstate
 from bursar.adapters.warehouses.duckdb import Box, DuckDBWarehouse
 from bursar.allocation.build import MartBuilder
 from bursar.config import HOME, Config, load
@@ -16,6 +19,9 @@ from bursar.loop import Bursar
 from bursar.ports import Channel, Clock, Progress
 from bursar.store.database import open_store, sqlite_url
 from bursar.store.delivery import Worker
+
+ESTATE = "estate.sqlite"
+"""The simulated control planes, in the state folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,23 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
         marts=MartBuilder(warehouse=warehouse, rules=config.file("rules.yaml"), units=config.file("units.yaml")),
         clock=clock or utc_now,
         progress=progress or (lambda _: None),
+        adopt=SimulatedEstate(home / ESTATE).adopt,
+    )
+
+
+def act(app: Bursar, *, pause: Callable[[float], None] = time.sleep) -> Acting:
+    """Plan, approve, apply over a house: its estates and its policy engine."""
+    estate = SimulatedEstate(app.config.home.absolute() / ESTATE)
+    return Acting(
+        config=app.config,
+        store=app.store,
+        lake=app.lake,
+        warehouse=app.warehouse,
+        estate=estate,
+        price=estate.price,
+        excepted=lambda _rule, _resource: False,
+        clock=app.clock,
+        pause=pause,
     )
 
 
@@ -147,9 +170,10 @@ def simulate(  # noqa: PLR0913 - the options of `bursar simulate`
     rows: int = 20_000,
     seed: int = 7,
     deliveries: Literal["final", "all"] = "final",
+    applied: Path | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write the native bills of a simulated estate below `out`; see adapters/clouds/simulated."""
     from bursar.adapters.clouds.simulated.simulate import simulate as write  # noqa: PLC0415 - only this verb needs it
 
-    write(out, clouds=clouds, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, progress=progress)
+    write(out, clouds=clouds, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, progress=progress)

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -108,6 +109,14 @@ class Schedule(Section):
     poll_seconds: Annotated[int, Field(ge=1)] = 5
 
 
+class Freeze(Section):
+    """Days, both inclusive (UTC), on which no plan is applied, and why."""
+
+    first: date
+    last: date
+    reason: str
+
+
 class Config(Section):
     """Everything `bursar.yaml` may say. An empty file is a valid one."""
 
@@ -121,6 +130,7 @@ class Config(Section):
     estates: tuple[Estate, ...] = ()
     opa: Opa = Opa()
     schedule: Schedule = Schedule()
+    freezes: tuple[Freeze, ...] = ()
     project: Path | None = Field(default=None, exclude=True, description="Folder of bursar.yaml; set on loading")
     home: Path = Field(default=Path(".bursar"), exclude=True, description="State folder; set on loading")
 
@@ -235,3 +245,4 @@ def _known(location: tuple[int | str, ...]) -> list[str]:
     for step in location[:-1]:
         model = _SECTIONS.get(str(step), model)
     return [name for name in model.model_fields if name not in PLACES]
+    "freezes": Freeze,

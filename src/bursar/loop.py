@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from bursar.acting import remember
 from bursar.allocation.build import MartBuilder, Work
 from bursar.config import Config
 from bursar.domain.errors import BillError, BursarError, ConfigError
+from bursar.domain.estates import Observed
 from bursar.ingestion.gate import Held, Place, Verdict, gate, late_for
 from bursar.ingestion.intake import Intake
 from bursar.ingestion.invoices import Invoice, known_invoices, read_invoices, store_invoices
@@ -46,9 +48,17 @@ class Ingested:
     leftovers: int
 
 
+def no_estate(path: Path) -> tuple[str, Sequence[Observed]]:
+    """A house without control planes takes none in. Raises BillError."""
+    raise BillError(f"{path.name}: there is no control plane to take it", cure="Leave it out.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bursar:
-    """The wired house. `clock` gives now in UTC; `progress` is told what takes time."""
+    """The wired house. `clock` gives now in UTC; `progress` is told what takes time.
+
+    `adopt` takes an estate's file in: what became of it (published, unchanged, recorded), and what was seen on earlier days.
+    """
 
     config: Config
     store: sa.Engine
@@ -57,6 +67,7 @@ class Bursar:
     marts: MartBuilder
     clock: Clock
     progress: Progress
+    adopt: Callable[[Path], tuple[str, Sequence[Observed]]] = no_estate
 
     def ingest(
         self,
@@ -85,6 +96,7 @@ class Bursar:
             outcomes += intake.take(found.bills)
             metrics = MetricIntake(lake=self.lake, warehouse=self.warehouse, clock=self.clock)
             outcomes += [one for path in found.metrics for one in metrics.take(path)]
+            outcomes += [self._estate(path) for path in found.estates]
             with self.store.begin() as connection:
                 keep(connection, outcomes, now=self.clock())
             read(outcomes)
@@ -225,6 +237,17 @@ class Bursar:
                 )
             )
         return outcomes
+
+    def _estate(self, path: Path) -> Outcome:
+        """Take in what control planes say, and remember the thirty days before: again where a run was cut short."""
+        name, size = path.name, path.stat().st_size
+        try:
+            became, past = self.adopt(path)
+        except BillError as error:
+            return Outcome(name=name, outcome="recorded", format="estate", bytes=size, cause=str(error), cure=error.cure)
+        with self.store.begin() as connection:
+            remember(connection, past, name=name, now=self.clock())
+        return Outcome(name=name, outcome=became, format="estate", rows=len({one.resource for one in past}), bytes=size)
 
 
 def _waiting(connection: sa.Connection, layer: str, live: Mapping[Place, Snapshot]) -> list[Snapshot]:

@@ -10,6 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from bursar.domain.estates import Answer, Observed, Resource
+from bursar.domain.plans import Change
+
 Clock = Callable[[], datetime]
 """The current moment, aware and in UTC. Injected, so that time can be told."""
 
@@ -71,6 +74,31 @@ class Warehouse(Protocol):
 
     def build(self, build: Build) -> None:
         """Build the marts and write each wanted one to its path. Raises BillError naming the model or test that failed."""
+        ...
+
+
+class Estate(Protocol):
+    """A control plane. `execute` is the only place where anything in a cloud changes; one caller may use it (ADR 0006)."""
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether nothing real stands behind it: only then may a command line name its approver."""
+        ...
+
+    def survey(self, kind: str) -> Sequence[Observed]:
+        """Every resource of a kind that is there, by id. Raises Unavailable."""
+        ...
+
+    def observe(self, resource: Resource) -> Observed:
+        """One resource now, there or not, with the receipts of changes made of it. Raises Unavailable."""
+        ...
+
+    def execute(self, change: Change, token: str) -> Answer:
+        """Carry a change out. The same token is one effect, however often it comes; a `pending` answer is asked for again.
+
+        A parameter `snapshot: required` means that nothing is deleted before its snapshot is complete. Raises StalePlan
+        when the provider finds the resource not as `before`, Unavailable when it is not known whether anything happened.
+        """
         ...
 
 

@@ -69,12 +69,13 @@ class Delivery:
 class Arrivals:
     """Everything found below the given paths. Files of an export that its manifest no longer names are only counted.
 
-    `waiting` are folders of an export's layout whose manifest is not there yet.
+    `waiting` are folders of an export's layout whose manifest is not there yet; `estates` what control planes say.
     """
 
     bills: tuple[Delivery, ...] = ()
     invoices: tuple[Path, ...] = ()
     metrics: tuple[Path, ...] = ()
+    estates: tuple[Path, ...] = ()
     unknown: tuple[tuple[Path, Fault], ...] = ()
     waiting: tuple[tuple[str, Fault], ...] = ()
     leftovers: int = 0

@@ -16,6 +16,8 @@ from bursar.ingestion.signatures import FORMATS, check_begun, format_of, header_
 from bursar.ports import Warehouse
 
 _DATE = re.compile(r"(?<!\d)20\d\d([-_.]?)(0[1-9]|1[0-2])(\1(0[1-9]|[12]\d|3[01]))?(?!\d)")
+ESTATE = "estate.json"
+"""What the control planes of a simulated estate say, beside its bills."""
 IGNORED = frozenset({"truth.json", "_SUCCESS", "README.md", "readme.txt", "SOURCES.md"})
 
 
@@ -42,6 +44,7 @@ def recognise(paths: Sequence[Path], *, warehouse: Warehouse, named: str = "auto
         bills=tuple(sorted(bills, key=lambda bill: (bill.exported_at is None, str(bill.exported_at), bill.name))),
         invoices=found.invoices,
         metrics=found.metrics,
+        estates=found.estates,
         unknown=(*faults, *found.unknown),
         waiting=_waiting(early),
         leftovers=leftovers,
@@ -128,9 +131,10 @@ def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str)
     metrics: list[Path] = []
     unknown: list[tuple[Path, Fault]] = []
     ignored: list[Path] = []
+    estates = tuple(path for path, _ in files if path.name == ESTATE)
     for path, root in files:
-        if path.name in IGNORED:
-            ignored.append(path)
+        if path.name in IGNORED or path in estates:
+            ignored += [path] if path.name in IGNORED else []
             continue
         kind = kind_of(path)
         try:
@@ -156,7 +160,14 @@ def _loose(files: Sequence[tuple[Path, Path]], warehouse: Warehouse, named: str)
         )
         for group, parts in shards.items()
     )
-    return Arrivals(bills=bills, invoices=tuple(invoices), metrics=tuple(metrics), unknown=tuple(unknown), ignored=tuple(ignored))
+    return Arrivals(
+        bills=bills,
+        invoices=tuple(invoices),
+        metrics=tuple(metrics),
+        estates=estates,
+        unknown=tuple(unknown),
+        ignored=tuple(ignored),
+    )
 
 
 def _format(path: Path, kind: FileKind | None, warehouse: Warehouse, named: str) -> str:

@@ -30,6 +30,15 @@ VERBS = {
     "history": "Every delivery of a billing period, with totals and differences.",
     "outbox": "Messages that must be said once, and what became of them.",
     "audit": "Whether the journal is the one that was written.",
+    "plan": "Propose what could be changed, why, and what it would save. Changes nothing.",
+    "plans": "List plans, or show one as a difference.",
+    "approve": "Approve a plan by its digest; not your own.",
+    "reject": "Close a plan for good.",
+    "apply": "Carry an approved plan out, once.",
+    "undo": "Propose the plan that takes an applied one back.",
+    "savings": "What was promised, and what came of it.",
+    "stop": "Stop all applying: the kill switch.",
+    "resume": "Let plans be applied again.",
     "serve": "The API and the web page.",
 }
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""

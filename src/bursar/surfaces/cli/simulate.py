@@ -9,7 +9,8 @@ EPILOG = """\b
 Examples:
   bursar simulate --out bills
   bursar simulate --out bills --clouds aws --rows 1000000 --months 1
-  bursar simulate --out bills --deliveries all"""
+  bursar simulate --out bills --deliveries all
+  bursar simulate --out november --from 2026-11 --months 1 --estate .bursar/estate.sqlite"""
 
 
 @click.command(epilog=EPILOG)
@@ -23,11 +24,24 @@ Examples:
     "--deliveries", type=click.Choice(["final", "all"]), default="final", show_default=True,
     help="all: also the deliveries on the way to the final ones, and wrong ones, under deliveries/.",
 )  # fmt: skip
+@click.option(
+    "--estate", "applied", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
+    help="estate.sqlite of a state folder: what applied plans deleted there is not charged for.",
+)  # fmt: skip
 @click.pass_context
 def simulate(  # noqa: PLR0913  one argument per option
-    ctx: click.Context, *, out: Path, clouds: str, first: str, months: int, rows: int, seed: int, deliveries: Literal["final", "all"]
+    ctx: click.Context,
+    *,
+    out: Path,
+    clouds: str,
+    first: str,
+    months: int,
+    rows: int,
+    seed: int,
+    deliveries: Literal["final", "all"],
+    applied: Path | None,
 ) -> None:
-    """Write native bills in each cloud's real layout, their invoices, usage metrics and truth.json.
+    """Write native bills in each cloud's real layout, their invoices, usage metrics, estate.json and truth.json.
 
     The bills hold every charge type, planted events and waste; truth.json says what they add up to. Then:
     bursar ingest OUT
@@ -39,5 +53,7 @@ def simulate(  # noqa: PLR0913  one argument per option
             click.echo(what, err=True)
 
     names = tuple(name.strip().lower() for name in clouds.split(",") if name.strip())
-    bootstrap.simulate(out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, progress=tell)
+    bootstrap.simulate(
+        out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, progress=tell
+    )  # fmt: skip
     tell(f"Written to {out}. Next: bursar ingest {out}")

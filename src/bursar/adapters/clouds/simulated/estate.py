@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bursar.adapters.clouds.simulated.absences import Absences
+from bursar.adapters.clouds.simulated.disks import Disks
 from bursar.adapters.clouds.simulated.ledger import Ledger
 from bursar.adapters.clouds.simulated.planted import Planted
 from bursar.adapters.clouds.simulated.shape import Shape
@@ -12,7 +14,10 @@ from bursar.domain.periods import Period
 
 @dataclass(slots=True, kw_only=True)
 class Estate:
-    """One simulation under way. `rows` are usage rows a month, by cloud; `first` is the month commitments are bought in."""
+    """One simulation under way. `rows` are usage rows a month, by cloud; `first` is the month commitments are bought in.
+
+    `absences` are what was done to the estate before: resources that are gone are not charged.
+    """
 
     seed: int
     first: Period
@@ -21,11 +26,13 @@ class Estate:
     ledger: Ledger = field(default_factory=Ledger)
     shape: Shape = field(init=False)
     waste: Wastes = field(default_factory=Wastes)
+    disks: Disks = field(default_factory=Disks)
+    absences: Absences = field(default_factory=Absences)
 
     def __post_init__(self) -> None:
         """Wire the shapes to the planted events."""
-        self.shape = Shape(self.seed, self.planted)
+        self.shape = Shape(self.seed, self.planted, absences=self.absences)
 
     def aside(self) -> "Estate":
         """The same estate with books of its own: for files that no truth may count."""
-        return replace(self, ledger=Ledger(), waste=Wastes())
+        return replace(self, ledger=Ledger(), waste=Wastes(), disks=Disks())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from bursar.adapters.clouds.simulated.absences import Absences
 from bursar.adapters.clouds.simulated.amounts import UNIT
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.planted import Planted, Seen
@@ -43,6 +44,7 @@ class Shape:
     seed: int
     planted: Sequence[Planted]
     seen: dict[Planted, Seen] = field(default_factory=lambda: defaultdict(Seen))
+    absences: Absences = field(default_factory=Absences)
 
     def event(self, provider: str, meter: Meter, day: date) -> Planted | None:
         """What happens to a meter on a day, if anything does: one event at most."""

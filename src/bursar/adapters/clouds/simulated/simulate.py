@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bursar.adapters.clouds.simulated import absences, invoices, metrics
 from bursar.adapters.clouds.simulated import deliveries as on_the_way
-from bursar.adapters.clouds.simulated import invoices, metrics
+from bursar.adapters.clouds.simulated.absences import Absences
 from bursar.adapters.clouds.simulated.aws import bill as aws
 from bursar.adapters.clouds.simulated.azure import bill as azure
+from bursar.adapters.clouds.simulated.disks import Census
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.gcp import bill as gcp
 from bursar.adapters.clouds.simulated.planted import planted, told
@@ -18,6 +20,8 @@ from bursar.domain.periods import Period
 
 SHARES = {"aws": 60, "gcp": 25, "azure": 15}
 """Percent of the usage rows; without a cloud the others keep their proportion."""
+
+ESTATE, ESTATE_SCHEMA = "estate.json", "bursar.estate/1"
 
 CLOUDS: dict[str, Callable[[Path, Sequence[Period], Estate], None]] = {
     "aws": aws.write,
@@ -43,15 +47,17 @@ def simulate(  # noqa: PLR0913  the options of `bursar simulate`
     rows: int = 20_000,
     seed: int = 7,
     deliveries: Literal["final", "all"] = "final",
+    applied: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Truth:
     """Write bills, invoices, metrics and truth.json under a new or empty folder. Same arguments, same bytes.
 
     `rows` is about the number of usage rows a month over all clouds; what they cost hardly depends on it.
     `deliveries="all"` adds the month after the last as a bucket sees it come, under deliveries/, in order of arrival.
+    `applied` is the file of a simulated control plane: what was deleted there is not charged for, and snapshots kept of it are.
     Raises ConfigError for an unknown cloud, a month that is none, or a folder that holds something.
     """
-    estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed)
+    estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed, done=absences.read(applied))
     tell = progress or _silent
     periods = [estate.first.shift(offset) for offset in range(months)]
     for cloud in clouds:
@@ -65,6 +71,7 @@ def simulate(  # noqa: PLR0913  the options of `bursar simulate`
         tell(f"deliveries of {periods[-1].shift(1)}")
         content["deliveries"] = on_the_way.write(out / "deliveries", periods[-1].shift(1), estate, clouds=tuple(clouds))
     (out / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    (out / ESTATE).write_text(json.dumps(_control(estate, periods[-1]), indent=None) + "\n", encoding="utf-8")
     return Truth(out=out, content=content)
 
 
@@ -72,7 +79,15 @@ def _silent(what: str) -> None:
     """Nobody listens."""
 
 
-def _estate(out: Path, *, clouds: Sequence[str], first: Period, months: int, rows: int, seed: int) -> Estate:
+def _control(estate: Estate, last: Period) -> dict[str, object]:
+    """What control planes say at the end of the last month: every disk, and thirty days of the past."""
+    census = Census(disks=estate.disks, seed=estate.seed, as_of=last.end)
+    return {"schema": ESTATE_SCHEMA, "seed": estate.seed, "as_of": f"{last.end}T00:00:00Z", "resources": list(census.told())}
+
+
+def _estate(  # noqa: PLR0913  the options of `bursar simulate`
+    out: Path, *, clouds: Sequence[str], first: Period, months: int, rows: int, seed: int, done: Absences
+) -> Estate:
     unknown = sorted(set(clouds) - SHARES.keys())
     if unknown or not clouds:
         raise ConfigError(f"cannot simulate {', '.join(unknown) or 'no cloud'}", cure=f"Choose among {', '.join(SHARES)}.")
@@ -83,7 +98,7 @@ def _estate(out: Path, *, clouds: Sequence[str], first: Period, months: int, row
     out.mkdir(parents=True, exist_ok=True)
     whole = sum(SHARES[cloud] for cloud in clouds)
     shares = {cloud: rows * SHARES[cloud] // whole for cloud in clouds}
-    return Estate(seed=seed, first=first, rows=shares, planted=planted(first, months, seed=seed))
+    return Estate(seed=seed, first=first, rows=shares, planted=planted(first, months, seed=seed), absences=done)
 
 
 def _truth(estate: Estate) -> dict[str, object]:

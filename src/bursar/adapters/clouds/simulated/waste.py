@@ -9,7 +9,7 @@ from bursar.adapters.clouds.simulated.ledger import Key
 
 OFFICE = range(7, 19)
 """The hours of a weekday, UTC, in which somebody works; non-production needs none of the others."""
-NIGHT, OVERSIZED = "nonprod_at_night", "oversized_database"
+NIGHT, OVERSIZED, DISK_WASTE = "nonprod_at_night", "oversized_database", "unattached_disk"
 
 
 def avoidable(kind: str, amount: int, starts: datetime, *, hours: int) -> int:

@@ -15,6 +15,7 @@ from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.slots import DAY
 from bursar.adapters.clouds.simulated.variant import Delivery, Variant
+from bursar.adapters.clouds.simulated.waste import DISK_WASTE
 from bursar.domain.periods import Period
 
 ACME_SHARE_PERCENT = 70
@@ -67,6 +68,10 @@ def _is_missing(run: Run, variant: Variant) -> bool:
 
 def _booked(estate: Estate, run: Run) -> Run:
     estate.ledger.post(run.postings())
+    ident = run.item.columns.get("line_item_resource_id", "")
+    if ident.startswith("vol-"):
+        tags = {key.removeprefix("user_").removeprefix("user:"): value for key, value in run.item.tags.items()}
+        estate.disks.note(ident, run.item.key, sum(run.used), tags=tags, is_waste=run.item.waste == DISK_WASTE)
     if run.item.waste:
         item, month = run.item, datetime.fromisoformat(f"{run.item.key.period}-01").replace(tzinfo=UTC)
         charges = [(amount, month + timedelta(hours=when // 1000), when % 1000) for when, amount in zip(run.moments, run.net, strict=True)]

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from bursar.adapters.clouds.simulated.amounts import CENT, UNIT, split, text, units
 from bursar.adapters.clouds.simulated.aws.catalogue import (
@@ -90,20 +90,31 @@ class Usage:
 
     def _day(self, meter: AwsMeter, day: int, *, places: Places[Item], negation: Item | None) -> Iterator[Run]:
         slots = places.slots
-        date = self.desk.month.start + timedelta(days=day)
-        total = self.shape.daily("aws", meter, date, scale_ppm=self.variant.factor_ppm if meter.is_launch else self.scale())
+        today = self.desk.month.start + timedelta(days=day)
+        total = self.shape.daily("aws", meter, today, scale_ppm=self.variant.factor_ppm if meter.is_launch else self.scale())
         if not total:
             return
-        event = self.shape.event("aws", meter, date)
+        event = self.shape.event("aws", meter, today)
         moments, weights = slots.moments(day), slots.row_weights(is_flat=meter.profile == "flat")
         for index, amount in enumerate(split(total, slots.weights)):
-            run = self._run(meter, places.at(index, date), moments=moments, parts=split(amount // _NORMALISED, weights))
+            item = self._named(places.at(index, today), today)
+            if item is None:
+                continue
+            run = self._run(meter, item, moments=moments, parts=split(amount // _NORMALISED, weights))
             self._note(meter, run, day)
             if event:
-                self.shape.seen[event].charge(date, sum(run.used), run.item.key, resource=run.item.columns["line_item_resource_id"])
+                self.shape.seen[event].charge(today, sum(run.used), run.item.key, resource=run.item.columns["line_item_resource_id"])
             yield run
             if negation:
                 yield self._negated(negation, run, day)
+
+    def _named(self, item: Item, day: date) -> Item | None:
+        """The resource under the name it has that day; None while it is gone."""
+        ident = item.columns["line_item_resource_id"]
+        name = self.shape.absences.name(ident, day)
+        if name is None or name == ident:
+            return None if name is None else item
+        return replace(item, columns={**item.columns, "line_item_resource_id": name})
 
     def _run(self, meter: AwsMeter, item: Item, *, moments: list[int], parts: list[int]) -> Run:
         """One resource's day. `parts` are hundreds of units of effective cost, before any net percentage."""

@@ -12,6 +12,7 @@ from bursar.adapters.clouds.simulated.azure.usage import Usage
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.variant import Delivery
+from bursar.adapters.clouds.simulated.waste import DISK_WASTE
 from bursar.domain.periods import Period
 
 PART_ROWS = 50_000
@@ -43,8 +44,10 @@ def month_rows(estate: Estate, scope: Scope, delivery: Delivery, *, kinds: Seque
     usage = Usage(desk, estate.shape, delivery.rows, delivery.variant)
     for row in usage.all_rows():
         estate.ledger.post(row.postings() if len(kinds) > 1 else row.actual_postings())
+        resource = row.item.columns["resourceid"].lower()
+        if "/disks/" in resource:
+            estate.disks.note(resource, row.item.key, row.cost, tags={}, is_waste=row.item.waste == DISK_WASTE)
         if row.item.waste:
-            resource = row.item.columns["resourceid"].lower()
             estate.waste.note(row.item.waste, row.item.key, resource, [(row.cost, datetime.combine(row.day, time()), 24)])
         yield row
 

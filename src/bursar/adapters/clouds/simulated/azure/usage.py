@@ -83,6 +83,8 @@ class Usage:
         amount = self.shape.daily("azure", meter, date, scale_ppm=PPM if meter.is_launch else self.scale())
         event = self.shape.event("azure", meter, date)
         for item, part in zip(items, split(amount, slots.weights) if amount else (), strict=bool(amount)):
+            if self.shape.absences.name(item.columns["resourceid"].lower(), date) is None:
+                continue
             row = self._priced(item, day, part)
             self.used[meter.mode, day] += row.cost
             if event:

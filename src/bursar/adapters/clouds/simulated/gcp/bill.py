@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 from bursar.adapters.clouds.simulated.estate import Estate
 from bursar.adapters.clouds.simulated.gcp import export
@@ -12,6 +13,7 @@ from bursar.adapters.clouds.simulated.gcp.desk import Desk
 from bursar.adapters.clouds.simulated.gcp.lines import Row
 from bursar.adapters.clouds.simulated.gcp.usage import Usage
 from bursar.adapters.clouds.simulated.variant import Variant
+from bursar.adapters.clouds.simulated.waste import DISK_WASTE
 from bursar.domain.periods import Period
 
 SHARD_ROWS = 50_000
@@ -44,6 +46,10 @@ def month_rows(
     for phase in phases:
         for row in phase:
             estate.ledger.post(row.postings())
+            if "/disks/" in row.item.resource:
+                tags = {pair["key"]: pair["value"] for pair in cast("list[dict[str, str]]", row.item.columns["labels"])}
+                amount = row.cost + sum(row.credits)
+                estate.disks.note(row.item.resource, row.item.key, amount, tags=tags, is_waste=row.item.waste == DISK_WASTE)
             if row.item.waste:
                 _note_waste(estate, row)
             yield row

@@ -76,6 +76,8 @@ class Usage:
         hours = 1 if slots.is_hourly else 24
         for index, part in enumerate(split(amount, slots.weights)):
             item = places.at(index, date)
+            if self.shape.absences.name(item.resource, date) is None:
+                continue
             if is_expired:
                 item = replace(item, credits=())
             for hour, net in enumerate(split(part, slots.row_weights(is_flat=meter.profile == "flat"))):

@@ -1,0 +1,1 @@
+"""Plan, approve, apply: nothing in a cloud changes but by an approved plan."""
