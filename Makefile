@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep lint types arch bench docs browser wheel clean
+.PHONY: help setup demo test test-deep lint types arch bench docs browser opa wheel clean
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN := .venv/bin
@@ -14,10 +14,10 @@ help: ## list the verbs
 
 setup: .venv/dev ## a virtual environment with everything, from uv.lock
 
-demo: .venv/run ## the whole story on a simulated three-cloud estate, then the page (PORT=8080)
+demo: .venv/run opa ## the whole story on a simulated three-cloud estate, then the page (PORT=8080)
 	@$(RUN)/bursar demo --port $${PORT:-8080}
 
-test: lint types arch browser wheel ## everything CI runs: lint, types, floors, dependencies, all suites, the wheel
+test: lint types arch browser opa wheel ## everything CI runs: lint, types, floors, dependencies, all suites, the wheel
 	@$(RUN)/pytest -q -n 2 tests/unit tests/contract tests/docs
 	@$(RUN)/pytest -q -n 2 tests/e2e
 	@BURSAR_COMMAND=$(CURDIR)/$(WHEEL)/bin/bursar $(RUN)/pytest -q -n 2 tests/acceptance tests/packaging
@@ -44,6 +44,9 @@ docs: .venv/dev ## generate the data dictionary and the OpenAPI file
 
 browser: ## Chromium for the page tests
 	@.ci/browser
+
+opa: ## the policy engine, at its pin
+	@.ci/opa
 
 wheel: .venv/dev ## build the wheel from the sdist and install it apart, with src/ out of reach
 	@rm -rf $(WHEEL) .tools/dist && $(UV) build -q --out-dir .tools/dist

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from bursar.acting import Acting
 from bursar.adapters.clouds.simulated.control import SimulatedEstate
@@ -19,6 +19,10 @@ from bursar.loop import Bursar
 from bursar.ports import Channel, Clock, Progress
 from bursar.store.database import open_store, sqlite_url
 from bursar.store.delivery import Worker
+
+if TYPE_CHECKING:
+    from bursar.adapters.engines.opa import Opa
+    from bursar.policies.gate import Gate
 
 ESTATE = "estate.sqlite"
 """The simulated control planes, in the state folder."""

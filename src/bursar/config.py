@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
@@ -36,6 +36,16 @@ class Source(Section):
     name: Name
     kind: str = "auto"
     uri: str
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies on this machine. Raises ConfigError for any other place."""
+        if not self.uri.startswith("file://"):
+            raise ConfigError(
+                f"source {self.name}: cannot read {self.uri.partition('://')[0]}:// yet",
+                cure="Copy the export to a folder and use a file:// uri.",
+            )
+        return Path(self.uri.removeprefix("file://"))
 
 
 class Tolerance(Section):
@@ -160,6 +170,30 @@ def load(*, path: Path | None = None, home: Path | None = None, environment: Map
     return config.model_copy(update={"project": file.parent if file else None, "home": where})
 
 
+def text_yaml(text: str, *, file: str) -> object:
+    """A project file's YAML with every scalar the text that was written and keys given once. Raises ConfigError naming file and line."""
+    try:
+        return yaml.load(text, Loader=_Text)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise ConfigError(f"{file}{line}: {problem}", cure="Check indentation, quotes and repeated keys at that line.") from error
+
+
+class _Text(yaml.BaseLoader):
+    """YAML whose scalars are text, with keys given once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        pairs = [(self.construct_object(key, deep=True), value) for key, value in node.value]  # pyright: ignore[reportUnknownMemberType]
+        seen: set[object] = set()
+        for (key, _), (where, _) in zip(pairs, node.value, strict=True):
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"'{key}' is given twice", problem_mark=where.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
 def _find(path: Path | None, env: Mapping[str, str]) -> Path | None:
     named = path or (Path(env[CONFIG]) if env.get(CONFIG) else None)
     if named and not named.is_file():
@@ -236,6 +270,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "estates": Estate,
     "opa": Opa,
     "schedule": Schedule,
+    "freezes": Freeze,
 }
 
 
@@ -245,4 +280,3 @@ def _known(location: tuple[int | str, ...]) -> list[str]:
     for step in location[:-1]:
         model = _SECTIONS.get(str(step), model)
     return [name for name in model.model_fields if name not in PLACES]
-    "freezes": Freeze,

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
+from bursar.config import text_yaml
 from bursar.domain.errors import ConfigError
 from bursar.domain.periods import Period
 
@@ -62,39 +62,16 @@ class Dated(Section):
         return not (first and other_last and first > other_last) and not (last and other_first and last < other_first)
 
 
-class _Text(yaml.BaseLoader):
-    """YAML whose scalars are text, with keys given once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        pairs = [(self.construct_object(key, deep=True), value) for key, value in node.value]  # pyright: ignore[reportUnknownMemberType]
-        seen: set[object] = set()
-        for (key, _), (where, _) in zip(pairs, node.value, strict=True):
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"'{key}' is given twice", problem_mark=where.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
 def read(text: str, *, file: str, model: type[Model], known: Mapping[str, Iterable[str]]) -> Model:
     """The file as a model. Raises ConfigError naming file, place and cure.
 
     `known` gives, for the name of a key or of a kind of rule, the keys that may stand below it: what "did you mean" chooses from.
     """
-    content = _parsed(text, file)
+    content = text_yaml(text, file=file)
     try:
         return model.model_validate(content or {})
     except ValidationError as error:
         raise _explained(error, file, known) from error
-
-
-def _parsed(text: str, file: str) -> object:
-    try:
-        return yaml.load(text, Loader=_Text)  # noqa: S506 - BaseLoader makes nothing but text, lists and mappings
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not valid YAML"
-        raise ConfigError(f"{file}{line}: {problem}", cure="Check indentation, quotes and repeated keys at that line.") from error
 
 
 def _explained(error: ValidationError, file: str, known: Mapping[str, Iterable[str]]) -> ConfigError:

@@ -9,6 +9,8 @@ FILES = {
     "bursar.yaml": ("bursar.operations", "project/bursar.yaml"),
     "rules.yaml": ("bursar.allocation", "rules.yaml"),
     "units.yaml": ("bursar.allocation", "units.yaml"),
+    "budgets.yaml": ("bursar.policies", "budgets.yaml"),
+    "exceptions.yaml": ("bursar.policies", "exceptions.yaml"),
 }
 """Each file with the package that holds its default."""
 

@@ -12,7 +12,7 @@ Example:
 @click.command(epilog=EPILOG)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 def init(folder: Path) -> None:
-    """Write bursar.yaml, rules.yaml and units.yaml into FOLDER (default: here), every line commented.
+    """Write bursar.yaml, rules.yaml, units.yaml, budgets.yaml and exceptions.yaml into FOLDER (default: here), commented.
 
     Asks nothing, overwrites nothing. The files say what the defaults do; bursar runs the same without them.
     """

@@ -28,8 +28,10 @@ VERBS = {
     "anomalies": "List incidents, show one, say what it was.",
     "forecast": "What the month will come to, with its interval.",
     "history": "Every delivery of a billing period, with totals and differences.",
-    "outbox": "Messages that must be said once, and what became of them.",
-    "audit": "Whether the journal is the one that was written.",
+    "budgets": "How every budget stands: actual, forecast, burn rates, alerts.",
+    "gate": "May this change be merged? Tags, price, budgets, rules of your own.",
+    "exceptions": "Who allowed what, why, and until when; grant and revoke.",
+    "policy": "The rules' own tests.",
     "plan": "Propose what could be changed, why, and what it would save. Changes nothing.",
     "plans": "List plans, or show one as a difference.",
     "approve": "Approve a plan by its digest; not your own.",
@@ -39,6 +41,8 @@ VERBS = {
     "savings": "What was promised, and what came of it.",
     "stop": "Stop all applying: the kill switch.",
     "resume": "Let plans be applied again.",
+    "outbox": "Messages that must be said once, and what became of them.",
+    "audit": "Whether the journal is the one that was written.",
     "serve": "The API and the web page.",
 }
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""

@@ -1,0 +1,1 @@
+"""Policy engines. Only OPA decides (ADR 0008)."""

@@ -1,0 +1,97 @@
+"""What a budget's period is expected to end at, from the table the forecaster writes; nothing where it has not written yet.
+
+Reads `scores/g<generation>/forecast_month.parquet` of the newest scored generation.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import cast
+
+from bursar.domain.money import total
+from bursar.domain.periods import Period, Span
+from bursar.ports import Warehouse
+from bursar.query.filter_tree import quote
+
+POINTS = 99
+_HALF_STEP = Decimal("0.005")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The distribution of a period's total: its 1 % to 99 % quantiles, ascending."""
+
+    quantiles: tuple[Decimal, ...]
+
+    def at(self, percent: int) -> Decimal:
+        """The quantile at a percentage from 1 to 99."""
+        return self.quantiles[percent - 1]
+
+    def p_above(self, amount: Decimal) -> Decimal:
+        """The probability that the total is above an amount, read between the quantiles; never certain beyond them."""
+        below = bisect_right(self.quantiles, amount)
+        if below == 0:
+            return 1 - _HALF_STEP
+        if below == POINTS:
+            return _HALF_STEP
+        low, high = self.quantiles[below - 1], self.quantiles[below]
+        return 1 - (below + (amount - low) / (high - low)) / 100
+
+    def plus(self, amount: Decimal) -> Forecast:
+        """The same with an amount added for certain."""
+        return Forecast(quantiles=tuple(point + amount for point in self.quantiles))
+
+
+Months = Mapping[tuple[str, date], Forecast]
+"""Forecasts by scope and first day of the month."""
+
+
+def read_forecasts(scores: Path, *, newest: int, warehouse: Warehouse) -> Months:
+    """The forecasts of the newest scored generation at or below `newest`, by scope id and month; empty where there are none."""
+    file = _newest(scores, newest)
+    if file is None:
+        return {}
+    sql = f"SELECT scope_id, period, quantiles FROM read_parquet({quote(str(file))})"
+    found: dict[tuple[str, date], Forecast] = {}
+    for scope, month, quantiles in warehouse.rows(sql, reads=[file]).rows:
+        points = [point for point in cast("Sequence[Decimal | None]", quantiles or ()) if point is not None]
+        if len(points) == POINTS and isinstance(month, date):
+            found[str(scope), month] = Forecast(quantiles=tuple(sorted(points)))
+    return found
+
+
+def forecast_of(months: Months, scope: str, *, span: Span, watermark: date, before: Decimal) -> Forecast | None:
+    """A period's forecast: what its past months cost (`before`) and the quantiles of its other months, which rise and fall together.
+
+    None where one of those months has no forecast.
+    """
+    first = max(Period.of(watermark), Period.of(span.start))
+    wanted = [first.shift(step) for step in range(12) if first.shift(step).start < span.end]
+    parts = [months.get((scope, month.start)) for month in wanted]
+    known = [part for part in parts if part is not None]
+    if not known or len(known) < len(parts):
+        return None
+    return Forecast(quantiles=tuple(before + total(part.quantiles[step] for part in known) for step in range(POINTS)))
+
+
+def breach_date(forecast: Forecast, *, amount: Decimal, actual: Decimal, span: Span, watermark: date) -> date | None:
+    """The day the median passes the amount, if the rest of it comes evenly; None where it does not within the period."""
+    if actual > amount:
+        return watermark - timedelta(days=1)
+    left = (span.end - watermark).days
+    rest = forecast.at(50) - actual
+    if left <= 0 or actual + rest <= amount or rest <= 0:
+        return None
+    return watermark + timedelta(days=int((amount - actual) * left / rest))
+
+
+def _newest(scores: Path, newest: int) -> Path | None:
+    """The file of the newest scored generation."""
+    found = [(int(folder.name[1:]), folder) for folder in scores.glob("g*") if folder.name[1:].isdigit()] if scores.is_dir() else []
+    files = [(n, folder / "forecast_month.parquet") for n, folder in found if n <= newest]
+    return max((one for one in files if one[1].is_file()), default=(0, None))[1]
