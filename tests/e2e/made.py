@@ -13,9 +13,12 @@ from pathlib import Path
 import duckdb
 import sqlalchemy as sa
 import uvicorn
+from e2e.decided import NothingReal, decide
 from fastapi import FastAPI
 
+from bursar.acting import Acting
 from bursar.adapters.warehouses.duckdb import DuckDBWarehouse
+from bursar.config import Config
 from bursar.domain.money import plain
 from bursar.domain.periods import Period
 from bursar.lake.generations import Lake, flip
@@ -67,15 +70,21 @@ class MadeHouse:
     lake: Lake
     warehouse: DuckDBWarehouse
     clock: Clock
+    acting: Acting
 
 
 def make_house(home: Path, *, filled: bool = True) -> MadeHouse:
     """A house over `home`; empty, or filled with the estate."""
     store = open_store(sqlite_url(home / "bursar.sqlite"))
     lake = Lake(home / "lake", store)
+    warehouse = DuckDBWarehouse(home / "scratch")
+    acting = Acting(
+        config=Config(home=home), store=store, lake=lake, warehouse=warehouse, estate=NothingReal(), excepted=lambda _rule, _resource: False, clock=lambda: NOW
+    )  # fmt: skip
     if filled:
         _fill(home / "lake", store)
-    return MadeHouse(store=store, lake=lake, warehouse=DuckDBWarehouse(home / "scratch"), clock=lambda: NOW)
+        decide(store, home / "lake")
+    return MadeHouse(store=store, lake=lake, warehouse=warehouse, clock=lambda: NOW, acting=acting)
 
 
 def _fill(root: Path, store: sa.Engine) -> None:
@@ -224,7 +233,7 @@ def _book(store: sa.Engine) -> None:
 def application(house: MadeHouse) -> FastAPI:
     """The pages alone, on an application of their own."""
     made = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    mount(made, house)
+    mount(made, house, house.acting)
     return made
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from e2e import decided
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 pytestmark = pytest.mark.e2e
@@ -20,6 +21,13 @@ PAGES = {
     "filtered": "/explore?group_by=service_name&filter=provider%20%3D%20%27aws%27%20AND%20team%20%21%3D%20%27ml%27",
     "wrong": "/explore?filter=provider%20%3D",
     "lines": "/explore/lines?window=2026-11-16..2026-11-18",
+    "anomalies": "/anomalies",
+    "anomaly": "/anomalies/c0ffee000001",
+    "drop": "/anomalies/c0ffee000003",
+    "hostile": "/anomalies/c0ffee000006",
+    "plans": "/plans",
+    "plan": f"/plans/{decided.WAITS.digest[:12]}",
+    "stale": f"/plans/{decided.STALE.digest[:12]}",
     "health": "/health?period=2026-10",
 }
 FLAGS = [

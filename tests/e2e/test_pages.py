@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from e2e import decided
 from e2e.made import MadeHouse, application, make_house
 from fastapi.testclient import TestClient
 
@@ -24,6 +25,12 @@ PAGES = [
     "/?currency=EUR&by=env",
     "/explore",
     "/explore/lines",
+    "/anomalies",
+    "/anomalies/c0ffee000001",
+    "/anomalies/c0ffee000006",
+    "/plans",
+    f"/plans/{decided.WAITS.digest[:12]}",
+    f"/plans/{decided.STALE.digest[:12]}",
     "/health",
     "/health?period=2026-10&currency=EUR",
 ]
@@ -121,7 +128,7 @@ def test_currencies_are_never_one_number(client: TestClient) -> None:
 def test_what_is_late_or_held_is_said_before_any_number(client: TestClient) -> None:
     """Overview names the late source and the held delivery, with the way to its cure."""
     text = client.get("/").text
-    assert text.index("azure-enrolment-8815520 (41 h)") < text.index('class="figures"')
+    assert text.index("azure-enrolment-8815520 (41 h)") < text.index('class="figures')
     assert "1 delivery is held back" in text
     health = client.get("/health").text
     assert "Export the amortised view of the same days" in health

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
 
+from bursar.bootstrap import act
 from bursar.loop import Bursar
 from bursar.surfaces.api.app import create_app
 from bursar.surfaces.web.app import mount
@@ -14,6 +15,6 @@ LOCAL_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 def application(app: Bursar) -> FastAPI:
     """The API and the pages over one wired house."""
     served = create_app(app)
-    mount(served, app)
+    mount(served, app, act(app))
     served.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_HOSTS)
     return served

@@ -13,7 +13,8 @@ from bursar.surfaces.web.still import Still, still
 
 MOST_POINTS = 400
 """Points per series that a page draws; longer spans are asked for by week or month."""
-_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+"""How characters that could end a script element are written within JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ class Chart:
             drawn["open"] = self.open_at
         if self.has_before:
             drawn["prev"] = {"name": drawn_name(self.before_name), "data": [None if v is None else self._text(v) for v in self.before]}
-        return json.dumps(drawn, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)
+        return json.dumps(drawn, separators=(",", ":"), ensure_ascii=False).translate(ESCAPES)
 
     def _text(self, value: Decimal) -> str:
         return f"{rounded(value, self.currency):f}"

@@ -8,16 +8,24 @@ from urllib.parse import quote, urlencode
 from bursar.surfaces.web.display import moment
 
 THEMES = ("auto", "light", "dark")
-PAGES = (("overview", "/", "Overview"), ("explore", "/explore", "Explore"), ("health", "/health", "Data health"))
+PAGES = (
+    ("overview", "/", "Overview"),
+    ("explore", "/explore", "Explore"),
+    ("anomalies", "/anomalies", "Anomalies"),
+    ("plans", "/plans", "Plans"),
+    ("health", "/health", "Data health"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One of several: what it is called, where it leads, whether it is the present one."""
+    """One of several: what it is called, where it leads, whether it is the present one; `number` of what waits there, `why` in words."""
 
     label: str
     href: str
     current: bool = False
+    number: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +40,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What reproduces a block: the rows it sums, the command that prints it, the SQL that was run, and the same as a file."""
+    """What reproduces a block: the rows it sums, the command that prints it, the SQL that was run, and the same as a file.
+
+    `generation` is the one it was made on, where that is not the page's; `costs` the command that prints the charges themselves.
+    """
 
     id: str
     command: str
@@ -41,11 +52,17 @@ class Evidence:
     lines_href: str = ""
     csv: str = ""
     json: str = ""
+    generation: str = ""
+    costs: str = ""
+    lines_word: str = "the charge lines under it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The page around the page. `generation` is 0 while nothing was published; `attention` counts what Data health must show."""
+    """The page around the page. `generation` is 0 while nothing was published; `attention` counts what Data health must show.
+
+    `opened` counts open anomalies, `waiting` plans that wait for a word.
+    """
 
     title: str
     here: str
@@ -55,12 +72,23 @@ class Frame:
     published_at: datetime | None = None
     as_of: datetime | None = None
     attention: int = 0
+    opened: int = 0
+    waiting: int = 0
     notices: Sequence[Notice] = ()
 
     @property
     def nav(self) -> list[Choice]:
-        """The pages there are."""
-        return [Choice(label=label, href=href, current=key == self.here) for key, href, label in PAGES]
+        """The pages there are, with what waits on each."""
+        waits = {
+            "health": (self.attention, "needs attention"),
+            "anomalies": (self.opened, "open"),
+            "plans": (self.waiting, "wait for a word"),
+        }
+        quiet = (0, "")
+        return [
+            Choice(label=label, href=href, current=key == self.here, number=waits.get(key, quiet)[0], why=waits.get(key, quiet)[1])
+            for key, href, label in PAGES
+        ]
 
     @property
     def themes(self) -> list[Choice]:

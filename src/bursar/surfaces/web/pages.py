@@ -15,7 +15,7 @@ from bursar.query.errors import QuestionError
 from bursar.query.question import Query, command_of, parts_of
 from bursar.query.windows import Slice, latest_day
 from bursar.query.windows import period_of as read_period
-from bursar.surfaces.web import health, overview
+from bursar.surfaces.web import anomalies, findings, health, overview
 from bursar.surfaces.web.asked import Asked, lines_href
 from bursar.surfaces.web.books import Books, entries, question, sums
 from bursar.surfaces.web.display import age, clean, listed, month_year
@@ -55,6 +55,8 @@ def frame(books: Books, *, title: str, here: str, path: str, theme: str) -> Fram
         published_at=generation.at if generation else None,
         as_of=generation.data_as_of if generation else None,
         attention=len(late) + len(held),
+        opened=findings.open_count(books.house),
+        waiting=findings.waiting_count(books.house, now=books.now),
         notices=_notices(books, late, held=len(held), here=here),
     )
 
@@ -102,6 +104,7 @@ def overview_page(books: Books, params: Params) -> Values:
     return {
         "p": page,
         "ages": _ages(books),
+        "opened": anomalies.opened(findings.incidents(books.house)),
         "evidence": {
             "chart": evidence("e-chart", months or owners),
             "movers": evidence("e-movers", moved),

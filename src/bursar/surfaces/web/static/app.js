@@ -30,6 +30,15 @@
     box.focus();
   });
 
+  /* the six characters and a reason are looked at while they are typed; the server looks again */
+  on(".sign", "input", x => {
+    const f = x.closest("form"), six = f.elements.six, hint = document.getElementById("six-hint");
+    if (!six || !hint) return;
+    const typed = six.value.trim().toLowerCase(), ok = typed === f.dataset.six;
+    hint.textContent = ok ? "These are the six characters of this plan." : typed.length < 6 ? "As printed above, left to right." : "That is not this plan’s digest.";
+    hint.className = ok || typed.length < 6 ? "hint" : "bad-hint";
+  });
+
   /* while the server answers, and when it does not: then the browser asks itself and says so */
   const busy = on => document.getElementById("main")?.classList.toggle("busy", on);
   document.addEventListener("htmx:before:request", () => busy(true));

@@ -49,13 +49,37 @@
       if (d.prev) s.push(rules(d.prev.name, d.prev.data.map((v, i) => [i, v]).filter(v => v[1] !== null), t.ink, t.paper));
       return { ...base(d, t), series: s };
     },
+    /* actual against expected within its band; the excess is filled from the onset to the last day */
+    band(d, t) {
+      const b = base(d, t), n = a => a.map(v => v === null ? null : +v), [actual, expected, lo, hi] = [d.actual, d.expected, d.lo, d.hi].map(n);
+      const up = actual[d.last] >= expected[d.last], ink = up ? t.red : t.blue, both = k => actual[k] !== null && expected[k] !== null;
+      const during = f => actual.map((_, k) => k < d.onset || k > d.last || !both(k) ? null : f(k));
+      const area = (stack, data, color, opacity) => ({ type: "line", stack, data, symbol: "none", ...mute, lineStyle: { opacity: 0 }, ...(color && { areaStyle: { color, opacity } }) });
+      const line = (name, data, color, type) => ({ type: "line", name, data, color, symbol: "none", connectNulls: false, emphasis: { disabled: true }, lineStyle: { width: type ? 1.5 : 2, color, type },
+        endLabel: { show: true, formatter: "{a}", color, fontSize: 12, fontWeight: 600, distance: 6 }, labelLayout: { moveOverlap: "shiftY" } });
+      b.grid.right = 68;
+      b.xAxis.boundaryGap = false;
+      b.tooltip.order = "seriesAsc";
+      b.tooltip.axisPointer = { type: "line", lineStyle: { color: t.ink, type: "solid" } };
+      const wide = hi.map((v, k) => v === null || lo[k] === null ? null : v - lo[k]);
+      const first = d.onset === null ? null : actual[d.onset], left = d.onset > d.buckets.length / 4;
+      return { ...b, series: [area("b", lo), area("b", wide, t.c7, .3), area("e", during(k => Math.min(actual[k], expected[k]))), area("e", during(k => Math.abs(actual[k] - expected[k])), ink, .13),
+        line("expected", expected, t.quiet, [5, 3]), line("actual", actual, t.ink),
+        ...(first === null ? [] : [{ type: "scatter", data: [[d.onset, first]], z: 6, ...mute, symbol: "diamond", symbolSize: 13, itemStyle: { color: ink, borderColor: t.paper, borderWidth: 1.5 },
+          label: { show: true, position: left ? "left" : "top", distance: 5, formatter: full.day(d.buckets[d.onset]).slice(4), color: ink, fontSize: 12, fontWeight: 600 } }])] };
+    },
+  };
+  /* what is said aloud of a bucket */
+  const said = {
+    stack: (d, i) => num(d.series.reduce((a, s) => a + Number(s.data[i] || 0), 0), d.digits),
+    band: (d, i) => d.actual[i] === null ? "not known" : `${num(+d.actual[i], d.digits)}${d.expected[i] === null ? "" : `, expected ${num(+d.expected[i], d.digits)}`}`,
   };
 
   const draw = () => {
     const seen = document.querySelectorAll("[data-chart]");
     if (!seen.length || !window.echarts) return;
     document.body.append(probe);
-    const t = Object.fromEntries("paper wash ink quiet faint rule rule2 c1 c2 c3 c4 c5 c6 c7".split(" ").map(n => [n, tok(n)]));
+    const t = Object.fromEntries("paper wash ink quiet faint rule rule2 red blue c1 c2 c3 c4 c5 c6 c7".split(" ").map(n => [n, tok(n)]));
     t.font = getComputedStyle(document.body).fontFamily;
     probe.remove();
     seen.forEach(el => {
@@ -75,9 +99,9 @@
       if (to === undefined) return;
       e.preventDefault();
       i = Math.min(Math.max(to, 0), d.buckets.length - 1);
-      c.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: i });
-      const total = d.series.reduce((a, s) => a + Number(s.data[i] || 0), 0), live = document.getElementById("said");
-      if (live) live.textContent = `${full[d.unit](d.buckets[i])}: ${num(total, d.digits)} ${d.currency}`;
+      c.dispatchAction({ type: "showTip", seriesIndex: d.kind === "band" ? 5 : 0, dataIndex: i });
+      const live = document.getElementById("said");
+      if (live) live.textContent = `${full[d.unit](d.buckets[i])}: ${said[d.kind](d, i)} ${d.currency}`;
     });
     el.addEventListener("blur", () => c.dispatchAction({ type: "hideTip" }));
     return true;
