@@ -87,7 +87,7 @@ def write_scores(lake: Path, warehouse: Warehouse, *, scored: Scored, forecasts:
 
 def _write(path: Path, rows: Iterable[Sequence[object]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def _score_rows(scored: Scored) -> Iterator[Sequence[object]]:

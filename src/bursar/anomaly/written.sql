@@ -6,8 +6,8 @@ COPY (
     END AS scope,
     level, currency, day::DATE AS day, actual::DECIMAL(38, 12) AS actual, expected::DECIMAL(38, 12) AS expected,
     lo::DECIMAL(38, 12) AS lo, hi::DECIMAL(38, 12) AS hi, sigma::DOUBLE AS sigma, score::DOUBLE AS score, test, status
-  FROM read_csv('{folder}/anomaly_score.csv', header = false, all_varchar = true, nullstr = '', quote = '"', escape = '"', delim = ',',
-    names = ['series', 'names', 'values', 'level', 'currency', 'day', 'actual', 'expected', 'lo', 'hi', 'sigma', 'score', 'test', 'status'])
+  FROM read_csv('{folder}/anomaly_score.csv', auto_detect = false, header = false, nullstr = '', quote = '"', escape = '"', delim = ',',
+    columns = {series: 'VARCHAR', 'names': 'VARCHAR', 'values': 'VARCHAR', level: 'VARCHAR', currency: 'VARCHAR', day: 'VARCHAR', actual: 'VARCHAR', expected: 'VARCHAR', lo: 'VARCHAR', hi: 'VARCHAR', sigma: 'VARCHAR', score: 'VARCHAR', test: 'VARCHAR', status: 'VARCHAR'})
   ORDER BY level, series, day
 ) TO '{folder}/anomaly_score.parquet' (FORMAT parquet, COMPRESSION zstd);
 -- Grain: scope_id, period, currency. Unique key: the grain. Drops: nothing.
@@ -15,7 +15,7 @@ COPY (
   SELECT scope_id, coalesce(scope, '') AS scope, period::DATE AS period, currency, as_of::DATE AS as_of, actual::DECIMAL(38, 12) AS actual,
     p10::DECIMAL(38, 12) AS p10, p50::DECIMAL(38, 12) AS p50, p90::DECIMAL(38, 12) AS p90,
     string_split(quantiles, '|')::DECIMAL(38, 12)[] AS quantiles, method
-  FROM read_csv('{folder}/forecast_month.csv', header = false, all_varchar = true, nullstr = '', quote = '"', escape = '"', delim = ',',
-    names = ['scope_id', 'scope', 'period', 'currency', 'as_of', 'actual', 'p10', 'p50', 'p90', 'quantiles', 'method'])
+  FROM read_csv('{folder}/forecast_month.csv', auto_detect = false, header = false, nullstr = '', quote = '"', escape = '"', delim = ',',
+    columns = {scope_id: 'VARCHAR', scope: 'VARCHAR', period: 'VARCHAR', currency: 'VARCHAR', as_of: 'VARCHAR', actual: 'VARCHAR', p10: 'VARCHAR', p50: 'VARCHAR', p90: 'VARCHAR', quantiles: 'VARCHAR', method: 'VARCHAR'})
   ORDER BY scope_id, period, currency
 ) TO '{folder}/forecast_month.parquet' (FORMAT parquet, COMPRESSION zstd)

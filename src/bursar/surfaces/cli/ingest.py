@@ -60,12 +60,7 @@ def _source(app: "Bursar", name: str) -> tuple[tuple[Path, ...], str]:
     """The folder and format of a configured source."""
     for source in app.config.sources:
         if source.name == name:
-            if not source.uri.startswith("file://"):
-                raise ConfigError(
-                    f"source {name}: cannot read {source.uri.partition('://')[0]}:// yet",
-                    cure="Copy the export to a folder and use a file:// uri.",
-                )
-            return (Path(source.uri.removeprefix("file://")),), source.kind
+            return (source.folder,), source.kind
     known = ", ".join(source.name for source in app.config.sources) or "none"
     raise ConfigError(f"no source named {name!r}", cure=f"Sources in bursar.yaml: {known}.")
 

@@ -43,6 +43,7 @@ VERBS = {
     "resume": "Let plans be applied again.",
     "outbox": "Messages that must be said once, and what became of them.",
     "audit": "Whether the journal is the one that was written.",
+    "run": "One pass of detect, decide, act over the sources, or the worker that repeats it.",
     "serve": "The API and the web page.",
 }
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""

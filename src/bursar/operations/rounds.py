@@ -1,0 +1,91 @@
+"""The worker: one pass of detect → decide → act over everything configured, and the next when something has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bursar.anomaly.records import Changes
+from bursar.anomaly.scopes import Wanted
+from bursar.anomaly.written import newest
+from bursar.config import Source
+from bursar.ingestion.outcomes import Outcome
+from bursar.lake.generations import Generation
+from bursar.loop import Bursar
+from bursar.policies.budget_alerts import Alert, check
+from bursar.policies.gate import Gate
+from bursar.store.delivery import Delivered, Worker
+from bursar.triage.tell import Told, tell
+
+Seen = frozenset[tuple[str, int, int]]
+"""What a folder looked like: path, size and time of change of every file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one pass did. `scored` is the generation it scored, None where it had been scored before."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    generation: int | None = None
+    scored: int | None = None
+    changes: Changes = field(default_factory=Changes)
+    alerts: tuple[Alert, ...] = ()
+    told: Told = field(default_factory=Told)
+    delivered: Delivered = field(default_factory=Delivered)
+
+
+@dataclass(slots=True, kw_only=True)
+class Rounds:
+    """Passes over a house. A folder is read again once a file of it has changed; what is published is scored once."""
+
+    app: Bursar
+    gate: Gate
+    messenger: Worker
+    _seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
+
+    def once(self) -> Pass:
+        """Ingest, detect, check budgets, tell. Killed anywhere, the next pass goes on from what was committed.
+
+        Raises ConfigError for a source that cannot be read; what one bill does wrong is in its outcome.
+        """
+        outcomes = [outcome for source in self.app.config.sources for outcome in self._pulled(source)]
+        head = self.app.lake.head()
+        changes, scored = self._scored(head)
+        now = self.app.clock()
+        with self.app.store.begin() as connection:
+            alerts = check(connection, self.gate.ledger(head, now=now), now=now) if head else []
+            told = tell(connection, config=self.app.config, now=now)
+        return Pass(
+            outcomes=tuple(outcomes),
+            generation=head.n if head else None,
+            scored=scored,
+            changes=changes,
+            alerts=tuple(alerts),
+            told=told,
+            delivered=self.messenger.deliver(),
+        )
+
+    def _pulled(self, source: Source) -> Sequence[Outcome]:
+        """The deliveries of a watched folder, if it has changed since the last pass."""
+        folder = source.folder
+        seen = _look(folder)
+        if self._seen.get(source.name) == seen:
+            return ()
+        outcomes = self.app.ingest([folder], named=source.kind).outcomes
+        self._seen[source.name] = seen
+        return outcomes
+
+    def _scored(self, head: Generation | None) -> tuple[Changes, int | None]:
+        done = newest(self.app.lake.root)
+        if head is None or (done and done[0] >= head.n):
+            return Changes(), None
+        scopes = [Wanted(id=one.id, filter=str(self.gate.budgets.whole_scope(one)), metric=one.cost) for one in self.gate.budgets]
+        found = self.app.detect(head, scopes=scopes)
+        return (found.changes, head.n) if found else (Changes(), None)
+
+
+def _look(folder: Path) -> Seen:
+    """The folder as it is now; one that is not there yet is empty."""
+    files = [folder] if folder.is_file() else folder.rglob("*")
+    return frozenset((str(path), told.st_size, told.st_mtime_ns) for path in files if path.is_file() and (told := path.stat()))

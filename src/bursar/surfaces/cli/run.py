@@ -1,0 +1,66 @@
+"""`bursar run`: the worker."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from bursar.domain.errors import Unavailable
+from bursar.surfaces.cli.wiring import opened, shared
+
+if TYPE_CHECKING:
+    from bursar.operations.rounds import Pass
+
+EPILOG = """\b
+Examples:
+  bursar run --once
+  bursar run"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--once", is_flag=True, help="One pass, then exit.")
+@click.pass_context
+def run(ctx: click.Context, *, once: bool) -> None:
+    """Ingest the sources of bursar.yaml, detect, check budgets, tell the owners. Without --once again whenever a folder has changed.
+
+    Nothing is sent twice, and what could not be sent now is tried again by the next pass.
+    """
+    import sys
+
+    from bursar.bootstrap import messenger, open_gate
+    from bursar.operations.rounds import Rounds
+
+    app = opened(ctx)
+    quiet = shared(ctx)["quiet"]
+    rounds = Rounds(app=app, gate=open_gate(app), messenger=messenger(app, stream=None if quiet else sys.stdout))
+    _say(rounds.once(), quiet=quiet)
+    while not once:
+        time.sleep(app.config.schedule.poll_seconds)
+        try:
+            _say(rounds.once(), quiet=quiet)
+        except Unavailable as error:
+            click.echo(f"Cause  {error.message}\nCure   {error.cure or 'The next pass tries again.'}", err=True)
+
+
+def _say(done: Pass, *, quiet: bool) -> None:
+    """A line for each thing that happened; nothing for a pass that found nothing new."""
+    from bursar.domain.wording import count
+
+    if quiet:
+        return
+    for one in done.outcomes:
+        if one.outcome != "unchanged":
+            click.echo(f"{one.outcome.capitalize()}  {one.name}{f': {one.cause}' if one.cause else ''}")
+    if done.scored:
+        click.echo(
+            f"Scored generation {done.scored}: {count(len(done.changes.opened), 'incident')} opened, "
+            f"{len(done.changes.updated)} updated, {len(done.changes.closed) + len(done.changes.settled)} over"
+        )
+    for alert in done.alerts:
+        click.echo(f"Budget {alert.budget}: {alert.rule} {alert.happened}, {alert.severity}")
+    if done.delivered.sent or done.delivered.adopted:
+        click.echo(f"{count(done.delivered.sent + done.delivered.adopted, 'message')} delivered")
+    if done.delivered.postponed or done.delivered.dead:
+        click.echo(f"{done.delivered.postponed} put off, {done.delivered.dead} given up. See:  bursar outbox list")

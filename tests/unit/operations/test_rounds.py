@@ -1,0 +1,39 @@
+"""The worker's passes: a watched folder is read once, what is published is scored once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bursar.bootstrap import messenger, open_gate, wire
+from bursar.config import load
+from bursar.domain.errors import ConfigError
+from bursar.operations.rounds import Rounds
+from tests.unit.ingestion.focus_files import charge, write
+
+
+def rounds(folder: Path, uri: str) -> Rounds:
+    """The worker over a project that watches one place."""
+    (folder / "bursar.yaml").write_text(f"version: 1\nsources: [{{name: bills, uri: '{uri}'}}]\n")
+    config = load(path=folder / "bursar.yaml", home=folder / "state", environment={})
+    app = wire(config, clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
+    return Rounds(app=app, gate=open_gate(app), messenger=messenger(app))
+
+
+def test_a_pass_without_anything_new_does_nothing(tmp_path: Path) -> None:
+    """An empty folder is no error; a bill in it is published and scored by one pass, and by no other."""
+    (tmp_path / "drop").mkdir()
+    worker = rounds(tmp_path, f"file://{tmp_path / 'drop'}")
+    assert worker.once().generation is None
+    write(tmp_path / "drop" / "bill.csv", charge("10"))
+    first, second = worker.once(), worker.once()
+    assert ([one.outcome for one in first.outcomes], first.scored) == (["published"], 1)
+    assert (second.outcomes, second.scored, second.generation) == ((), None, 1)
+
+
+def test_a_source_elsewhere_is_told(tmp_path: Path) -> None:
+    """With its name and what to do, before anything is read."""
+    with pytest.raises(ConfigError, match="source bills: cannot read s3://"):
+        rounds(tmp_path, "s3://acme/bills").once()
