@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from e2e.chromium import launch
 from e2e.made import MadeHouse, make_house, serve
+from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +20,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> MadeHouse:
 def site(house: MadeHouse) -> Iterator[str]:
     """The address of the filled site."""
     yield from serve(house)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    yield from launch()

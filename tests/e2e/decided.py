@@ -110,14 +110,17 @@ def scores(lake: Path, *, generation: int) -> None:
     folder.mkdir(parents=True)
     db = duckdb.connect()
     db.execute("CREATE TABLE s (series TEXT, scope MAP(VARCHAR, VARCHAR), level TEXT, currency TEXT, day DATE, actual DECIMAL(38,12), expected DECIMAL(38,12), lo DECIMAL(38,12), hi DECIMAL(38,12), sigma DOUBLE, score DOUBLE, test TEXT, status TEXT)")  # fmt: skip
+    rows: list[list[object]] = []
     for team, base in TEAMS.items():
         for ago in range(40):
             day = TODAY - timedelta(days=ago)
             found = _day(
                 day, a_day=base, more=sum(more for (who, first, last), more in EVENTS.items() if who == team and first <= day <= last)
             )
-            values = [Decimal(str(found[name])) for name in ("actual", "expected", "lo", "hi")]
-            db.execute("INSERT INTO s VALUES (?, MAP {'team': ?}, 'team', 'USD', ?, ?, ?, ?, ?, 0.1, 0.4, '', ?)", [f"team={team}", team, day, *values, "partial" if ago == 0 else "closed"])  # fmt: skip
+            status = "partial" if ago == 0 else "closed"
+            rows.append([f"team={team}", team, day, *(Decimal(str(found[name])) for name in ("actual", "expected", "lo", "hi")), status])
+    values = ", ".join(["(?, MAP {'team': ?}, 'team', 'USD', ?, ?, ?, ?, ?, 0.1, 0.4, '', ?)"] * len(rows))
+    db.execute(f"INSERT INTO s VALUES {values}", [value for row in rows for value in row])
     db.execute(f"COPY s TO '{folder / 'anomaly_score.parquet'}' (FORMAT parquet)")
     db.execute(f"COPY (SELECT 1 AS one) TO '{folder / 'forecast_month.parquet'}' (FORMAT parquet)")
 

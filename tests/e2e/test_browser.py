@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from e2e import decided
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from e2e.chromium import opened
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.e2e
 
@@ -30,36 +29,6 @@ PAGES = {
     "stale": f"/plans/{decided.STALE.digest[:12]}",
     "health": "/health?period=2026-10",
 }
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("Chromium is not installed: make browser")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-def opened(context: BrowserContext) -> tuple[Page, list[str]]:
-    """A page and everything it complains of."""
-    page, said = context.new_page(), list[str]()
-    page.on(
-        "console", lambda message: said.append(message.text) if message.type in {"error", "warning"} and "422" not in message.text else None
-    )
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return page, said
 
 
 @pytest.mark.parametrize("width", [375, 1280])

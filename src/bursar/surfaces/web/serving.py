@@ -100,5 +100,6 @@ def as_file(listing: Listing, kind: str) -> Response:
     if kind == "csv":
         return Response(documents.csv_text(listing), media_type="text/csv; charset=utf-8", headers=PAGE)
     if kind == "json":
-        return Response(json.dumps(listing.document, ensure_ascii=False, default=documents.value), media_type="application/json", headers=PAGE)
+        text = json.dumps(listing.document, ensure_ascii=False, default=documents.value)
+        return Response(text, media_type="application/json", headers=PAGE)
     raise QuestionError(f"there is no format '{kind[:20]}' here", cure="choose json or csv", pointer="format")

@@ -31,8 +31,8 @@
   });
 
   /* the six characters and a reason are looked at while they are typed; the server looks again */
-  on(".sign", "input", x => {
-    const f = x.closest("form"), six = f.elements.six, hint = document.getElementById("six-hint");
+  on("form[data-six]", "input", f => {
+    const six = f.elements.six, hint = document.getElementById("six-hint");
     if (!six || !hint) return;
     const typed = six.value.trim().toLowerCase(), ok = typed === f.dataset.six;
     hint.textContent = ok ? "These are the six characters of this plan." : typed.length < 6 ? "As printed above, left to right." : "That is not this plan’s digest.";
