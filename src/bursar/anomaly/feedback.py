@@ -86,15 +86,16 @@ def _write(connection: sa.Connection, kept: Kept, verdict: Verdict, *, at: str) 
 
 
 def _closed(connection: sa.Connection, kept: Kept, verdict: Verdict, *, at: str) -> Kept:
-    """Everything but `true` ends the incident; a level that is expected settles it."""
-    if verdict.name == "true" or kept.status != "open":
-        return kept
-    status = "settled" if verdict.name == "expected" else "closed"
-    detail: Detail = {**kept.detail, "closed_by": verdict.name}
+    """Everything but `true` ends the incident; a level that is expected settles it. The last word stays with it."""
     table = schema.incident
-    connection.execute(table.update().where(table.c.id == kept.id).values(status=status, closed_at=at, detail=detail))
-    payload = {"incident": kept.id, "because": verdict.name, "excess": kept.excess, "currency": kept.currency}
-    journal.append(connection, at=at, kind=f"incident.{status}", actor=verdict.by, payload=payload)
+    mine = table.update().where(table.c.id == kept.id)
+    detail: Detail = {**kept.detail, "feedback": verdict.name}
+    connection.execute(mine.values(detail=detail))
+    if verdict.name != "true" and kept.status == "open":
+        status = "settled" if verdict.name == "expected" else "closed"
+        connection.execute(mine.values(status=status, closed_at=at))
+        payload = {"incident": kept.id, "because": verdict.name, "excess": kept.excess, "currency": kept.currency}
+        journal.append(connection, at=at, kind=f"incident.{status}", actor=verdict.by, payload=payload)
     found = find(connection, kept.id)
     return found or kept
 

@@ -108,13 +108,7 @@ def save(connection: sa.Connection, found: Sequence[tuple[str, Incident]], *, kn
             changes[what].append(name)
     names = {name for name, _ in found}
     for one in known:
-        if (
-            one.id not in names
-            and one.status != "retracted"
-            and one.onset >= since
-            and one.kind == "cost"
-            and "closed_by" not in one.detail
-        ):
+        if one.id not in names and one.onset >= since and _can_vanish(one):
             _retract(connection, one, at=at)
             changes["retracted"].append(one.id)
     return Changes(**{name: tuple(ids) for name, ids in changes.items()})
@@ -137,8 +131,10 @@ def _save(connection: sa.Connection, name: str, incident: Incident, *, before: K
         journal.append(connection, at=at, kind="incident.opened", actor=ACTOR, payload=_payload(name, incident))
         _journal_end(connection, name, incident, at=at)
         return "opened"
-    if "closed_by" in before.detail and before.last_day >= incident.last_day:
-        row |= {"status": before.status, "detail": {**incident.detail, "closed_by": before.detail["closed_by"]}}
+    if "feedback" in before.detail:
+        row["detail"] = {**incident.detail, "feedback": before.detail["feedback"]}
+    if _is_dismissed(before) and before.last_day >= incident.last_day:
+        row["status"] = before.status
     status = str(row["status"])
     ended = before.closed_at if status == before.status else None if status == "open" else at
     connection.execute(table.update().where(table.c.id == name).values(**row, closed_at=ended))
@@ -147,6 +143,16 @@ def _save(connection: sa.Connection, name: str, incident: Incident, *, before: K
     what = status if status not in {before.status, "open"} else "updated"
     journal.append(connection, at=at, kind=f"incident.{what}", actor=ACTOR, payload=_payload(name, incident))
     return what
+
+
+def _is_dismissed(one: Kept) -> bool:
+    """Whether somebody said it is over."""
+    return one.detail.get("feedback") in {"expected", "planned", "false"}
+
+
+def _can_vanish(one: Kept) -> bool:
+    """Whether not being found again means that a restated bill took its ground away."""
+    return one.kind == "cost" and one.status != "retracted" and not _is_dismissed(one)
 
 
 def _journal_end(connection: sa.Connection, name: str, incident: Incident, *, at: str) -> None:
