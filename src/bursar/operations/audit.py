@@ -37,7 +37,8 @@ def verify(store: sa.Engine, *, anchor: str = "") -> Verified:
     with store.connect().execution_options(read_only=True) as connection:
         flaws = [*_chain(connection), *_anchored(connection, anchor)]
         sent = outbox.select(connection, states=["done"])
-        flaws += [flaw for row in sent for flaw in _message(connection, row)]
+        cited = journal.read(connection, [row.journal_seq for row in sent if row.journal_seq])
+        flaws += [flaw for row in sent for flaw in _message(row, cited.get(row.journal_seq or 0))]
         last = journal.head(connection)
     return Verified(
         entries=last.seq if last else 0,
@@ -71,15 +72,14 @@ def _anchored(connection: sa.Connection, anchor: str) -> Iterator[Flaw]:
         yield Flaw(row=f"journal {seq}", problem="it is not the entry that was anchored" if found else "it was anchored and is missing")
 
 
-def _message(connection: sa.Connection, row: Row) -> Iterator[Flaw]:
+def _message(row: Row, entry: journal.Link | None) -> Iterator[Flaw]:
     """What was sent is what was asked for, and its entry says so."""
     name = f"outbox {row.key}"
     if digest(row.payload) != row.digest:
         yield Flaw(row=name, problem="its payload was edited after it was written")
-    entry = connection.execute(sa.select(entries).where(entries.c.seq == row.journal_seq)).first() if row.journal_seq else None
     if entry is None:
         yield Flaw(row=name, problem="it is done, and the journal does not know it")
-    elif not _tells(journal.Link(*entry), row):
+    elif not _tells(entry, row):
         yield Flaw(row=name, problem=f"journal {row.journal_seq} tells of another message or another receipt")
 
 

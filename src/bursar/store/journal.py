@@ -7,7 +7,7 @@ transaction as the state it tells of; triggers refuse UPDATE and DELETE.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Any, NamedTuple, cast
 
@@ -19,6 +19,8 @@ from bursar.store.schema import generation, journal, outbox
 GENESIS = "0" * 64
 _LOCK = 0x6275727361720001
 """The advisory lock of the journal's head on PostgreSQL; SQLite has one writer at a time anyway."""
+_MOST = 1000
+"""Entries asked for in one statement."""
 
 
 class Link(NamedTuple):
@@ -58,6 +60,15 @@ def head(connection: sa.Connection) -> Link | None:
     """The newest entry: what is written down elsewhere to prove later that no tail was cut."""
     row = connection.execute(sa.select(journal).order_by(journal.c.seq.desc()).limit(1)).first()
     return Link(*row) if row else None
+
+
+def read(connection: sa.Connection, seqs: Sequence[int]) -> dict[int, Link]:
+    """These entries, by their numbers; what is missing is left out."""
+    found: dict[int, Link] = {}
+    for start in range(0, len(seqs), _MOST):
+        query = sa.select(journal).where(journal.c.seq.in_(seqs[start : start + _MOST]))
+        found |= {row.seq: Link(*row) for row in connection.execute(query)}
+    return found
 
 
 def payload_of(entry: Link) -> Mapping[str, object]:

@@ -35,7 +35,7 @@ class Pace:
     """
 
     lease_seconds: int = 300
-    quiet_seconds: int = 60
+    quiet_seconds: int = 120
     attempts: int = 15
     base_seconds: int = 2
     cap_seconds: int = 3600

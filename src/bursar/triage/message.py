@@ -131,9 +131,12 @@ def _budget_sentences(detail: Json, currency: str) -> list[str]:
     if amount is not None and actual is not None:
         part = f", {actual / amount:.0%}" if amount > 0 else ""
         found.append(f"{money(actual, currency)} of {money(amount, currency)} is spent{part}.")
-    forecast = decimal(mapping(detail.get("forecast")).get("p50"))
+    forecast = decimal(detail.get("forecast"))
     if forecast is not None:
-        found.append(f"The month is expected to end at {money(forecast, currency)}.")
+        found.append(f"The period is expected to end at {money(forecast, currency)}.")
+    if rates := mapping(detail.get("rates")):
+        told = ", ".join(f"{rate} × over {window}" for window, rate in rates.items() if rate is not None)
+        found.append(f"It is being spent faster than planned: {told}.")
     if probability := decimal(detail.get("p_breach")):
         when = f", in the middle of the forecasts on {detail['breach_date']}" if detail.get("breach_date") else ""
         found.append(f"It breaks its budget with a probability of {probability:.0%}{when}.")

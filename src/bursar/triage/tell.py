@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from bursar.config import Config
 from bursar.domain.canonical import canonical
 from bursar.domain.periods import stamp
+from bursar.exception_registry.grants import Grant
+from bursar.exception_registry.registry import record_use
 from bursar.store import journal, outbox
 from bursar.triage import threads
 from bursar.triage.exceptions import applying, covering
@@ -60,7 +62,7 @@ class _Triage:
 
     def incidents(self) -> None:
         """Follow what was said, then begin what was not: one message a cause, the one with the most money leads."""
-        exemptions = applying(self.connection, now=self.now)
+        grants = applying(self.connection, config=self.config, now=self.now)
         plans = waiting_plans(self.connection, now=self.now)
         said: list[Incident] = []
         unsaid: list[Incident] = []
@@ -68,8 +70,8 @@ class _Triage:
             found = threads.thread(self.connection, f"incident:{incident.id}")
             if found is None and (incident.status != "open" or incident.severity in QUIET):
                 continue
-            if incident.status == "open" and (exemption := covering(incident, exemptions)):
-                self._note(self.excepted, incident, "excepted", exemption.id)
+            if incident.status == "open" and (grant := covering(incident, grants, now=self.now)):
+                self._except(incident, grant)
             elif found is None:
                 unsaid.append(incident)
             else:
@@ -99,6 +101,13 @@ class _Triage:
 
     def _follow(self, subject: Subject, found: Thread) -> None:
         self.followed += threads.follow(self.connection, subject, found, now=self.now)
+
+    def _except(self, incident: Incident, grant: Grant) -> None:
+        """Covered: not sent, and the exception is used."""
+        before = len(self.excepted)
+        self._note(self.excepted, incident, "excepted", grant.id)
+        if len(self.excepted) > before:
+            record_use(self.connection, [grant.id], by="triage", subject=f"incident {incident.id}", now=self.now)
 
     def _note(self, into: list[str], incident: Incident, what: str, by: str) -> None:
         """Not sent, and said in the journal once."""

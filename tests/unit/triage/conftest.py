@@ -80,7 +80,7 @@ class Desk(NamedTuple):
     def grant(self, ident: str = "e1", **changes: Any) -> None:  # noqa: ANN401 - columns
         """Grant an exception."""
         row: dict[str, Any] = {
-            "id": ident, "rule": "BRS-ANO-001", "resource": "*", "scope": "team = 'payments'", "owner": "ana", "approver": "ben",
+            "id": ident, "rule": "BRS-ANO-001", "resource": "*", "scope": "team = 'payments'", "owner": "payments", "approver": "ben",
             "reason": "load test", "created": "2026-11-01T00:00:00Z", "expires": "2026-12-01T00:00:00Z",
         }  # fmt: skip
         row |= changes

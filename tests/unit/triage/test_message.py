@@ -80,6 +80,41 @@ def test_a_settled_or_retracted_incident_says_both_numbers(desk: Desk) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rule", "why", "title", "sentence"),
+    [
+        (
+            "threshold:1:forecast",
+            {"forecast": "45000.5", "at": "1"},
+            "forecast to reach 100%",
+            "The period is expected to end at 45,000.50 USD.",
+        ),
+        (
+            "burn",
+            {"rates": {"1d": "3.1", "6h": None, "3d": "2"}},
+            "money burns too fast",
+            "It is being spent faster than planned: 3.1 × over 1d, 2 × over 3d.",
+        ),
+        (
+            "breach",
+            {"p_breach": "0.834", "breach_date": "2026-11-24"},
+            "likely to be broken",
+            "It breaks its budget with a probability of 83%, in the middle of the forecasts on 2026-11-24.",
+        ),
+        ("custom", {}, "custom", "35,000.00 USD of 42,000.00 USD is spent, 83%."),
+    ],
+)
+def test_a_budget_says_which_rule_and_why(desk: Desk, rule: str, why: dict[str, Any], title: str, sentence: str) -> None:
+    """What is spent of what, and what the rule saw."""
+    desk.alert(rule=rule, detail={"owner": None, "amount": "42000", "actual": "35000", "currency": "USD", **why})
+    desk.tell()
+    told = desk.rows()[0].payload
+    assert told["title"] == f"budget payments-prod, November 2026: {title}"
+    sentences = told["sentences"]
+    assert isinstance(sentences, list)
+    assert sentences[-1] == sentence
+
+
 def test_the_picture_shows_cost_expectation_and_band(desk: Desk) -> None:
     """Well-formed, of known size; an unknown day is a gap, each day outside the band a dot."""
     drawn = picture.svg(payload(desk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,7 +152,7 @@ def test_one_message_a_cause(desk: Desk) -> None:
     ("changes", "covered"),
     [
         ({}, True),
-        ({"scope": None}, True),
+        ({"resource": "*", "scope": None}, False),
         ({"scope": "team IN ('payments', 'ml') AND NOT service = 'search'"}, True),
         ({"scope": "service LIKE 'check%'"}, True),
         ({"scope": "team = 'payments' OR env = 'dev'"}, True),
@@ -166,7 +167,8 @@ def test_one_message_a_cause(desk: Desk) -> None:
         ({"expires": "2026-11-10T05:59:59Z"}, False),
         ({"created": "2026-11-11T00:00:00Z"}, False),
         ({"revoked_at": "2026-11-09T00:00:00Z"}, False),
-        ({"approver": "ana"}, False),
+        ({"approver": "payments"}, False),
+        ({"owner": "gone"}, False),
         ({"max_monthly_cost": "412", "currency": "USD"}, False),
         ({"max_monthly_cost": "413", "currency": "USD"}, True),
         ({"max_monthly_cost": "413", "currency": "EUR"}, False),
@@ -181,7 +183,7 @@ def test_an_exception_keeps_its_own_quiet_and_nothing_else(desk: Desk, changes: 
     assert bool(told.begun) != covered
     assert desk.tell() == type(told)()
     if covered:
-        assert desk.entries() == ["triage.excepted"]
+        assert desk.entries() == ["triage.excepted", "exception.used"]
 
 
 def test_a_resource_is_excepted_by_its_name_or_prefix(desk: Desk) -> None:
@@ -189,6 +191,15 @@ def test_a_resource_is_excepted_by_its_name_or_prefix(desk: Desk) -> None:
     desk.incident(scope={"resource_id": "i-0123"})
     desk.grant(resource="i-0*", scope=None)
     assert desk.tell().excepted
+
+
+def test_a_file_of_exceptions_that_cannot_be_read_silences_nobody(desk: Desk, tmp_path: Path) -> None:
+    """With it no exception counts, and the incident is said."""
+    (tmp_path / "exceptions.yaml").write_text("- id: [")
+    desk = Desk(desk.store, desk.config.model_copy(update={"project": tmp_path}))
+    desk.incident()
+    desk.grant()
+    assert desk.tell().begun
 
 
 def test_a_dead_message_is_left_to_the_operator(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import cast
 
 from bursar.adapters.channels.slack_blocks import blocks, fallback
@@ -20,8 +21,10 @@ EVENT = "bursar"
 SKEW = timedelta(days=1)
 """How far Slack's clock and ours may differ, or ours have jumped, between an attempt and its probe."""
 PAGES, PAGE = 50, 200
-LOOKS, LOOK_SECONDS = 4, 0.5
+LOOKS, LOOK_SECONDS = 5, 0.2
 """How often an uploaded picture is looked at until Slack has read it."""
+KEPT = 99
+"""Pictures remembered, so that a message tried again does not upload its own again."""
 _ID = re.compile(r"[CGD][A-Z0-9]{8,}")
 
 Draw = Callable[[Mapping[str, object]], bytes | None]
@@ -38,6 +41,7 @@ class Slack:
         self._draw = draw
         self._pause = pause
         self._ids: dict[str, str] = {}
+        self._pictures: dict[bytes, str] = {}
 
     def __repr__(self) -> str:
         return f"Slack({self._web!r})"
@@ -45,7 +49,7 @@ class Slack:
     def send(self, notice: Notice) -> Receipt:
         """Post it, in the thread of what it answers, or change the message it edits. One whole picture, if there is one."""
         self._web.begin()
-        picture = self._upload(notice)
+        picture = self._picture(notice)
         try:
             return self._post(notice, picture)
         except Refusal as refusal:
@@ -86,11 +90,21 @@ class Slack:
             told = self._web.write("chat.postMessage", {**body, **quiet, "channel": _channel(notice), **where}, again=False)
         return {"channel": _text(told, "channel"), "ts": _text(told, "ts"), "key": key}
 
-    def _upload(self, notice: Notice) -> str | None:
-        """The id of the notice's picture, uploaded and read by Slack; None without one."""
+    def _picture(self, notice: Notice) -> str | None:
+        """The id of the notice's picture, uploaded once however often the message is tried; None without one."""
         png = self._draw(notice.payload)
         if not png:
             return None
+        name = sha256(png).digest()
+        if name not in self._pictures:
+            file = self._upload(png)
+            if file is None:
+                return None
+            self._pictures = {**dict(list(self._pictures.items())[-KEPT:]), name: file}
+        return self._pictures[name]
+
+    def _upload(self, png: bytes) -> str | None:
+        """The id of a picture that Slack has read; None when it takes its time."""
         told = self._web.read("files.getUploadURLExternal", {"filename": "costs.png", "length": str(len(png))})
         file = _text(told, "file_id")
         self._web.upload(_text(told, "upload_url"), png)
