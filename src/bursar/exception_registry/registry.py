@@ -165,7 +165,7 @@ def _findings(grant: Grant, *, now: datetime, owners: Collection[str], is_used: 
     gone = bool(owners) and grant.owner not in owners
     checks = {
         "BRS-EXC-001": (grant.expires <= now, f"expired on {grant.expires:%Y-%m-%d}"),
-        "BRS-EXC-003": (not is_used and grant.created <= now - UNUSED, "not used for 30 days"),
+        "BRS-EXC-003": (not is_used and grant.created <= now - UNUSED and now < grant.expires, "not used for 30 days"),
         "BRS-EXC-004": (self_approved or gone, f"its owner {grant.owner} is gone" if gone else "approved by its own owner"),
         "BRS-EXC-005": (now < grant.expires <= now + ENDS_SOON, f"ends on {grant.expires:%Y-%m-%d}"),
         "BRS-EXC-006": (over, f"costs more than its cap of {plain(cap) if cap is not None else ''} {grant.currency}"),

@@ -47,32 +47,32 @@ class Forecast:
         return Forecast(quantiles=tuple(point + amount for point in self.quantiles))
 
 
-Months = Mapping[tuple[str, date], Forecast]
-"""Forecasts by scope and first day of the month."""
+Months = Mapping[tuple[str, str, date], Forecast]
+"""Forecasts by scope, currency and first day of the month."""
 
 
 def read_forecasts(scores: Path, *, newest: int, warehouse: Warehouse) -> Months:
-    """The forecasts of the newest scored generation at or below `newest`, by scope id and month; empty where there are none."""
+    """The forecasts of the newest scored generation at or below `newest`, by scope id, currency and month; empty where there are none."""
     file = _newest(scores, newest)
     if file is None:
         return {}
-    sql = f"SELECT scope_id, period, quantiles FROM read_parquet({quote(str(file))})"
-    found: dict[tuple[str, date], Forecast] = {}
-    for scope, month, quantiles in warehouse.rows(sql, reads=[file]).rows:
+    sql = f"SELECT scope_id, currency, period, quantiles FROM read_parquet({quote(str(file))})"
+    found: dict[tuple[str, str, date], Forecast] = {}
+    for scope, currency, month, quantiles in warehouse.rows(sql, reads=[file]).rows:
         points = [point for point in cast("Sequence[Decimal | None]", quantiles or ()) if point is not None]
         if len(points) == POINTS and isinstance(month, date):
-            found[str(scope), month] = Forecast(quantiles=tuple(sorted(points)))
+            found[str(scope), str(currency), month] = Forecast(quantiles=tuple(sorted(points)))
     return found
 
 
-def forecast_of(months: Months, scope: str, *, span: Span, watermark: date, before: Decimal) -> Forecast | None:
-    """A period's forecast: what its past months cost (`before`) and the quantiles of its other months, which rise and fall together.
+def forecast_of(months: Months, scope: tuple[str, str], *, span: Span, watermark: date, before: Decimal) -> Forecast | None:
+    """A period's forecast, by scope id and currency; None where a month of it has none.
 
-    None where one of those months has no forecast.
+    What its past months cost (`before`) and the quantiles of its other months, which rise and fall together.
     """
     first = max(Period.of(watermark), Period.of(span.start))
     wanted = [first.shift(step) for step in range(12) if first.shift(step).start < span.end]
-    parts = [months.get((scope, month.start)) for month in wanted]
+    parts = [months.get((*scope, month.start)) for month in wanted]
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None

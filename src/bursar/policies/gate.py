@@ -188,16 +188,19 @@ class Gate:
 
     def _registry(self, generation: Generation | None, *, now: datetime, actor: str) -> Registry:
         """The exceptions, those of the file told in the journal; what capped ones cost this month comes from the bill."""
-        with self.store.begin() as connection:
-            registry = load(connection, now=now, file=self.exceptions, owners=self.owners)
-            tell_file(connection, registry, now=now, actor=actor)
-        capped = [one for one in registry.grants if one.max_monthly_cost is not None]
-        if not capped:
-            return registry
-        month = f"{now:%Y-%m}-01"
-        costs = {one.id: cost_of(one, since=month, generation=generation, warehouse=self.warehouse) for one in capped}
-        with self.store.connect().execution_options(read_only=True) as connection:
-            return load(connection, now=now, file=self.exceptions, owners=self.owners, monthly=costs)
+        try:
+            with self.store.begin() as connection:
+                registry = load(connection, now=now, file=self.exceptions, owners=self.owners)
+                tell_file(connection, registry, now=now, actor=actor)
+            capped = [one for one in registry.grants if one.max_monthly_cost is not None]
+            if not capped:
+                return registry
+            month = f"{now:%Y-%m}-01"
+            costs = {one.id: cost_of(one, since=month, generation=generation, warehouse=self.warehouse) for one in capped}
+            with self.store.connect().execution_options(read_only=True) as connection:
+                return load(connection, now=now, file=self.exceptions, owners=self.owners, monthly=costs)
+        except SQLAlchemyError as error:
+            raise _unwritten() from error
 
     def _held(self, change: Change | None, *, now: datetime) -> Held | None:
         try:

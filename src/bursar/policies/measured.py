@@ -75,7 +75,7 @@ class Ledger:
         actual = self._sum(budget, span)
         month = max(span.start, (mark - timedelta(days=1)).replace(day=1))
         before = self._sum(budget, Span(start=span.start, end=month)) if month > span.start else Decimal(0)
-        forecast = forecast_of(self.forecasts, budget.id, span=span, watermark=mark - timedelta(days=1), before=before)
+        forecast = forecast_of(self.forecasts, (budget.id, budget.currency), span=span, watermark=mark - timedelta(days=1), before=before)
         return Measure(
             budget=budget,
             span=span,
