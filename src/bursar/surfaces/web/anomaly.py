@@ -196,7 +196,7 @@ def _chart_title(one: Kept) -> str:
 def _causes_title(causes: Sequence[telling.Cause]) -> str:
     if not causes:
         return "No single cause stands out"
-    return f"{causes[0].words} carries {percent(causes[0].share, Decimal(1))} % of it"
+    return f"{telling.capital(causes[0].words)} carries {percent(causes[0].share, Decimal(1))} % of it"
 
 
 def _cause(cause: telling.Cause, one: Kept) -> CauseRow:

@@ -1,6 +1,6 @@
 """The addresses of anomalies: the list, one of them, and what people say of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -67,7 +67,7 @@ def routes(house: House, acting: Acting) -> APIRouter:
 def _list(request: Request, books: Books) -> Response:
     params = request.query_params
     found, scored = findings.incidents(books.house), findings.scored(books)
-    codes = scored.currencies if scored else sorted({one.currency for one in found}) or ["USD"]
+    codes = _currencies(found, scored)
     currency = params.get("currency", "") if params.get("currency", "") in codes else codes[0]
     status = params.get("status", "") if params.get("status", "") in anomalies.STATUS else ""
     if params.get("format"):
@@ -79,6 +79,13 @@ def _list(request: Request, books: Books) -> Response:
         incidents=found, scored=scored.within(currency) if scored else None, currency=currency, currencies=codes, status=status
     )
     return page(request, books, "anomalies", here=HERE, values={"p": anomalies.build(facts)})
+
+
+def _currencies(found: Sequence[Kept], scored: findings.Scored | None) -> list[str]:
+    """The currencies there are, that of most anomalies first, then that of most teams."""
+    known, told = scored.currencies if scored else [], [one.currency for one in found]
+    every = [*known, *sorted(set(told) - set(known))] or ["USD"]
+    return sorted(every, key=lambda code: -told.count(code))
 
 
 def _scored(found: findings.Scored | None) -> findings.Scored:

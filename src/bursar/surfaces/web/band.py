@@ -11,6 +11,8 @@ from bursar.surfaces.web.display import places, rounded
 from bursar.surfaces.web.still import HEIGHT, WIDTH
 
 ZERO = Decimal(0)
+HEADROOM = Decimal("1.1")
+"""A band that is wider than all amounts is cut a little above them: what was charged is what must be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,13 @@ class Band:
     def still(self) -> Drawn:
         """The same as a picture that needs no script."""
         days = self.shown
-        known = [value for one in days for value in (one.actual, one.expected, one.hi, one.lo) if value is not None]
+        known = [value for one in days for value in (one.actual, one.expected) if value is not None]
         high, low = max([*known, ZERO]), min([*known, ZERO])
-        scale, step = HEIGHT / ((high - low) or Decimal(1)), Decimal(WIDTH) / max(1, len(days) - 1)
+        most = high * HEADROOM
+        scale, step = HEIGHT / ((most - low) or Decimal(1)), Decimal(WIDTH) / max(1, len(days) - 1)
 
         def point(at: int, value: Decimal) -> tuple[int, int]:
-            return round(at * step), round((high - value) * scale)
+            return round(at * step), round((most - min(value, most)) * scale)
 
         during = [at for at, one in enumerate(days) if self.onset <= one.day <= self.last]
         return Drawn(

@@ -29,7 +29,7 @@ def mark(path: str) -> str:
     return hmac.new(_SECRET, path.encode(), sha256).hexdigest()[:32]
 
 
-async def fields_of(request: Request) -> Fields:
+async def fields_of(request: Request) -> Fields:  # only a coroutine may read a body; the endpoints stay plain
     """The fields of a sent form, the first of each name; none of what no form of ours sends, which `check` then refuses."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     length = request.headers.get("content-length", "")

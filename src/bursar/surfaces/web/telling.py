@@ -30,6 +30,11 @@ DIMENSIONS = {
     "service_name": "cloud service", "region_id": "region", "sku_id": "SKU", "resource_id": "resource",
 }  # fmt: skip
 
+OPAQUE = frozenset({"sub_account_id", "region_id", "sku_id", "resource_id"})
+"""Names that say nothing alone: what they are is said before them."""
+OPAQUE_WORDS = tuple(f"{DIMENSIONS[name]} " for name in sorted(OPAQUE))
+LONGEST_TAIL = 44
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
@@ -67,7 +72,9 @@ def value_words(name: str, value: str | None) -> str:
         return f"no {kind}"
     if value in {OTHER, OTHER_RESOURCES}:
         return f"every smaller {kind}"
-    return provider_name(value) if name == "provider" else clean(value, longest=60)
+    if name == "provider":
+        return provider_name(value)
+    return f"{kind} {_tail(clean(value, longest=400))}" if name in OPAQUE else clean(value, longest=60)
 
 
 def words_of(scope: Mapping[str, str | None]) -> str:
@@ -124,7 +131,7 @@ def span_of(one: Kept) -> str:
 def headline(one: Kept) -> str:
     """What happened, in one sentence."""
     verb = "has cost" if one.status == "open" else "cost"
-    said = f"{name_of(one)} {verb} {whole(abs(one.excess))} {more_or_less(one)} than expected {span_of(one)}"
+    said = f"{name_of(one)} {verb} {whole(abs(one.excess))} {one.currency} {more_or_less(one)} than expected {span_of(one)}"
     if one.status == "settled":
         return f"{said}; that is its new level"
     if one.status == "retracted":
@@ -137,9 +144,11 @@ def lead(one: Kept) -> str:
     days = (one.last_day - one.onset).days + 1
     a_day = f"{whole(one.actual / days)} {'a day' if days > 1 else 'on that day'} instead of {whole(one.expected / days)}."
     causes = causes_of(one)
+    is_ = "is" if one.status == "open" else "was"
     if not causes or not causes[0].scope:
-        return f"It is {a_day}"
-    return f"{causes[0].words} carries {percent(causes[0].share, Decimal(1), digits_=0)} % of it. It is {a_day}"
+        return f"It {is_} {a_day}"
+    verb = "carries" if one.status == "open" else "carried"
+    return f"{capital(causes[0].words)} {verb} {percent(causes[0].share, Decimal(1), digits_=0)} % of it. It {is_} {a_day}"
 
 
 def list_headline(opened: list[Kept], total: int) -> str:
@@ -168,6 +177,17 @@ def amount_words(value: Decimal, currency: str) -> str:
 def back_on(one: Kept) -> str:
     """The first day after it."""
     return day_month(one.last_day + timedelta(days=1))
+
+
+def capital(text: str) -> str:
+    """Ours begins a sentence with a capital; a foreign name stays as it is."""
+    ours = (*OPAQUE_WORDS, "no ", "every ")
+    return text[:1].upper() + text[1:] if text.startswith(ours) else text
+
+
+def _tail(text: str) -> str:
+    """The end of a long path, where paths differ."""
+    return text if len(text) <= LONGEST_TAIL else f"…{text[1 - LONGEST_TAIL :]}"
 
 
 def _day(day: date) -> str:

@@ -37,7 +37,7 @@ def status_of(house: MadeHouse, name: str) -> str:
 def test_the_list_says_who_how_much_since_when(client: TestClient) -> None:
     """The loudest open incident is the headline; each row has scope, severity, onset, expectation and excess."""
     text = client.get("/anomalies").text
-    assert "ml · training · staging has cost 2,808 more than expected since 12 November; 2 more are open" in text
+    assert "ml · training · staging has cost 2,808 USD more than expected since 12 November; 2 more are open" in text
     for said in ("critical", "12 Nov", '<data value="708">', '<data value="2808">', "retracted", "planned"):
         assert said in text
     assert "ml, search and web are outside their band on 17 Nov" in text
@@ -57,7 +57,7 @@ def test_the_list_is_narrowed_and_leaves_as_a_file(client: TestClient) -> None:
 def test_one_anomaly_says_what_happened_and_why(client: TestClient) -> None:
     """The sentence, the figure's data and its table, the causes with money and share, the SQL and the command line."""
     text = client.get(ML).text
-    assert "Google Cloud · Compute Engine · //compute/train-staging carries 94 % of it. It is 586 a day instead of 118." in text
+    assert "Google Cloud · Compute Engine · resource //compute/train-staging carries 94 % of it. It is 586 a day instead of 118." in text
     for said in (
         "+2,642",
         "94.1 %",

@@ -51,12 +51,15 @@
     },
     /* actual against expected within its band; the excess is filled from the onset to the last day */
     band(d, t) {
-      const b = base(d, t), n = a => a.map(v => v === null ? null : +v), [actual, expected, lo, hi] = [d.actual, d.expected, d.lo, d.hi].map(n);
+      const b = base(d, t), n = a => a.map(v => v === null ? null : +v), [actual, expected] = [d.actual, d.expected].map(n);
+      /* a band wider than all amounts is cut a little above them */
+      const most = Math.max(...actual, ...expected) * 1.1, [lo, hi] = [d.lo, d.hi].map(n).map(a => a.map(v => v === null ? null : Math.min(v, most)));
       const up = actual[d.last] >= expected[d.last], ink = up ? t.red : t.blue, both = k => actual[k] !== null && expected[k] !== null;
       const during = f => actual.map((_, k) => k < d.onset || k > d.last || !both(k) ? null : f(k));
       const area = (stack, data, color, opacity) => ({ type: "line", stack, data, symbol: "none", ...mute, lineStyle: { opacity: 0 }, ...(color && { areaStyle: { color, opacity } }) });
-      const line = (name, data, color, type) => ({ type: "line", name, data, color, symbol: "none", connectNulls: false, emphasis: { disabled: true }, lineStyle: { width: type ? 1.5 : 2, color, type },
-        endLabel: { show: true, formatter: "{a}", color, fontSize: 12, fontWeight: 600, distance: 6 }, labelLayout: { moveOverlap: "shiftY" } });
+      const [a, e] = [actual, expected].map(x => x[x.length - 1]), near = a !== null && e !== null && Math.abs(a - e) < most * .08;
+      const line = (name, data, color, type, offset) => ({ type: "line", name, data, color, symbol: "none", connectNulls: false, emphasis: { disabled: true }, lineStyle: { width: type ? 1.5 : 2, color, type },
+        endLabel: { show: true, formatter: "{a}", color, fontSize: 12, fontWeight: 600, distance: 6, offset: [0, near ? offset : 0] } });
       b.grid.right = 68;
       b.xAxis.boundaryGap = false;
       b.tooltip.order = "seriesAsc";
@@ -64,7 +67,7 @@
       const wide = hi.map((v, k) => v === null || lo[k] === null ? null : v - lo[k]);
       const first = d.onset === null ? null : actual[d.onset], left = d.onset > d.buckets.length / 4;
       return { ...b, series: [area("b", lo), area("b", wide, t.c7, .3), area("e", during(k => Math.min(actual[k], expected[k]))), area("e", during(k => Math.abs(actual[k] - expected[k])), ink, .13),
-        line("expected", expected, t.quiet, [5, 3]), line("actual", actual, t.ink),
+        line("expected", expected, t.quiet, [5, 3], e > a ? -8 : 8), line("actual", actual, t.ink, undefined, e > a ? 8 : -8),
         ...(first === null ? [] : [{ type: "scatter", data: [[d.onset, first]], z: 6, ...mute, symbol: "diamond", symbolSize: 13, itemStyle: { color: ink, borderColor: t.paper, borderWidth: 1.5 },
           label: { show: true, position: left ? "left" : "top", distance: 5, formatter: full.day(d.buckets[d.onset]).slice(4), color: ink, fontSize: 12, fontWeight: 600 } }])] };
     },
