@@ -22,7 +22,7 @@ REFERENCES = Path(__file__).parents[1] / "src/bursar/ingestion/reference"
 
 def write(files: Sequence[Path], out: Path) -> None:
     """Turn CUR 2.0 files into one Parquet file of FOCUS rows."""
-    raw = pl.scan_parquet(files, include_file_paths="source_file", hive_partitioning=False)
+    raw = pl.scan_parquet(list(files), include_file_paths="source_file", hive_partitioning=False)
     month = raw.select(col("bill_billing_period_start_date").first()).collect().item()
     services = pl.scan_csv(REFERENCES / "aws_services.csv", infer_schema=False)
     regions = pl.scan_csv(REFERENCES / "aws_regions.csv", infer_schema=False)
