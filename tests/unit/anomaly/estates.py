@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import duckdb
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from bursar.domain.periods import Period
 from bursar.lake import snapshots
 from bursar.lake.generations import Generation, LakeFile
 from bursar.lake.snapshots import Snapshot
+from bursar.ports import Warehouse
 from bursar.store.database import open_store
 from tests.unit.anomaly.made import PACKAGED, noisy
 from tests.unit.conftest import PlainWarehouse
@@ -105,7 +106,7 @@ def house(
             snapshots.record(connection, _snapshot(name, month, moment))
             files.append(_file(folder / f"{name}.parquet", month, after=after, table="cost_and_usage", snapshot_id=name))
     generation = Generation(n=n, at=NOW, data_as_of=NOW, files=tuple(files))
-    room = Room(store=engine, lake=folder / "lake", warehouse=PlainWarehouse(), thresholds=PACKAGED, fx=Fx(), now=NOW)
+    room = Room(store=engine, lake=folder / "lake", warehouse=cast("Warehouse", PlainWarehouse()), thresholds=PACKAGED, fx=Fx(), now=NOW)
     return House(room, generation)
 
 
