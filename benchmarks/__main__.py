@@ -4,9 +4,9 @@ import os
 import platform
 import sys
 
-from benchmarks import normalise, outbox, pipeline, questions
+from benchmarks import anomaly, normalise, outbox, pipeline, questions
 
-PARTS = {"normalise": normalise.lines, "pipeline": pipeline.lines, "questions": questions.lines, "outbox": outbox.lines}
+PARTS = {"normalise": normalise.lines, "pipeline": pipeline.lines, "questions": questions.lines, "outbox": outbox.lines, "anomaly": anomaly.lines}
 """Every part by name."""
 
 

@@ -41,7 +41,7 @@ UPDATE charge SET consumed_quantity = CASE WHEN price IS NULL THEN NULL ELSE rou
 CREATE TABLE charge_daily AS
 SELECT day, billing_period, provider, provider || '-main' AS source, account AS billing_account_id, account AS sub_account_id, account_name AS sub_account_name,
   provider || ':' || strftime(billing_period, '%Y-%m') AS invoice_key, service_name, category AS service_category, region AS region_id, sku AS sku_id,
-  resource AS resource_id, resource_name, NULL::VARCHAR AS resource_type, 'Usage' AS charge_category, 'Standard' AS pricing_category,
+  resource AS resource_id, resource_name, NULL::VARCHAR AS resource_type, 'Usage' AS charge_category, NULL::VARCHAR AS charge_class, 'Standard' AS pricing_category,
   NULL::VARCHAR AS commitment_discount_status, currency, team, service, env, 'direct' AS kind, NULL::VARCHAR AS pool,
   'team' AS team_rule, 'service' AS service_rule, 'env' AS env_rule, unit AS consumed_unit, consumed_quantity, 1::BIGINT AS lines,
   billed_cost, effective_cost, effective_cost AS contracted_cost, effective_cost AS list_cost,

@@ -60,7 +60,7 @@ SELECT day, CAST(BillingPeriodStart AS DATE) AS billing_period, x_Provider AS pr
     BillingAccountId AS billing_account_id, SubAccountId AS sub_account_id, SubAccountName AS sub_account_name,
     x_InvoiceKey AS invoice_key, ServiceName AS service_name, ServiceCategory AS service_category, RegionId AS region_id,
     NULL::VARCHAR AS sku_id, ResourceId AS resource_id, NULL::VARCHAR AS resource_name, NULL::VARCHAR AS resource_type,
-    ChargeCategory AS charge_category, NULL::VARCHAR AS pricing_category, NULL::VARCHAR AS commitment_discount_status,
+    ChargeCategory AS charge_category, NULL::VARCHAR AS charge_class, NULL::VARCHAR AS pricing_category, NULL::VARCHAR AS commitment_discount_status,
     BillingCurrency AS currency, team, 'unallocated' AS service, 'unallocated' AS env, kind,
     CASE WHEN kind = 'direct' THEN NULL ELSE 'platform' END AS pool,
     'tag' AS team_rule, 'default' AS service_rule, 'default' AS env_rule, NULL::VARCHAR AS consumed_unit,

@@ -9,7 +9,7 @@ from bursar.query.focus import focus_columns
 
 CHARGE_COLUMNS = (
     "BillingAccountId", "SubAccountId", "SubAccountName", "x_InvoiceKey", "ServiceName", "ServiceCategory", "RegionId",
-    "SkuId", "ResourceId", "ResourceName", "ResourceType", "ChargeCategory", "PricingCategory", "CommitmentDiscountStatus",
+    "SkuId", "ResourceId", "ResourceName", "ResourceType", "ChargeCategory", "ChargeClass", "PricingCategory", "CommitmentDiscountStatus",
     "BillingCurrency", "ConsumedUnit", "x_Provider",
 )  # fmt: skip
 """FOCUS columns that `charge_columns()` of the dbt project carries anyway; any other has to be asked for."""

@@ -34,7 +34,7 @@ class Proof:
 def usage_filter(scope: Scope, *, unused: bool, currency: str | None = None) -> Filter:
     """Which charges a scope's series is made of, in the filter language."""
     status = Compare(field=Field(name="commitment_discount_status"), op="=", value="Unused")
-    terms: list[Filter] = [_equal("charge_category", "Usage"), status if unused else negate(status)]
+    terms: list[Filter] = [_equal("charge_category", "Usage"), _equal("charge_class", None), status if unused else negate(status)]
     terms += [_equal("currency", currency)] if currency else []
     return all_of(*terms, *(_equal(name, value) for name, value in scope.items()))
 

@@ -80,6 +80,7 @@ def fold(scored: Scored, runs: Sequence[Run], *, leaves_of: LeavesOf) -> list[Gr
     explained = list(groups)
     for bucket in buckets:
         wide = [run for run in bucket.runs if bucket.series(run).level not in NARROW and not _absorbed(run, explained, scored)]
+        wide = [run for run in wide if not _goes_on(run, groups, bucket)]
         groups += [Group(members=members) for members in _components(wide, bucket.linked)]
     for group in groups:
         _name(group, scored)
@@ -149,6 +150,21 @@ def _absorbed(wide: Run, groups: Sequence[Group], scored: Scored) -> bool:
         return False
     groups[-largest[1]].members.append(wide)
     return True
+
+
+def _goes_on(wide: Run, groups: Sequence[Group], bucket: _Bucket) -> bool:
+    """Put a wide run into an incident that goes on when it begins, where most of its excess lies on the charges of that one."""
+    series = bucket.scored.panel.series
+    for group in groups:
+        for run in group.members:
+            on = run.sign == wide.sign and run.onset < wide.onset and _lasts(run, wide, bucket.scored)
+            if not on or series[run.row].currency != series[wide.row].currency or _apart(series[run.row], series[wide.row]):
+                continue
+            both, mine, _ = bucket.shared(wide, run)
+            if mine > 0 and both >= bucket.ratio * mine and not series[run.row].holds(series[wide.row]):
+                group.members.append(wide)
+                return True
+    return False
 
 
 def _first_day(run: Run, wide: Run, scored: Scored) -> float:

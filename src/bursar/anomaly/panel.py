@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -51,14 +51,9 @@ class Series:
 
     key: str
     level: str
-    scope: Scope
+    scope: Scope = field(hash=False)
     currency: str
     is_other: bool = False
-
-    @property
-    def depth(self) -> int:
-        """How many dimensions name it."""
-        return len(self.scope)
 
     def holds(self, other: Series) -> bool:
         """Whether every charge of another is one of this."""

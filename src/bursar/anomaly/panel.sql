@@ -1,11 +1,11 @@
 -- Grain: one row per series that is watched, and one `other` per parent that sums what is not. Unique key: all columns before days.
--- Drops: charges that are not usage, and shares of pools (their money is in the pool's own line already): nothing is counted twice.
+-- Drops: charges that are not usage, corrections of earlier months, and shares of pools (their money is in the pool's own line already): nothing is counted twice.
 -- level is GROUPING_ID over (provider, account, service_name, team, service, env, unused): a bit is set where a column is summed over.
 WITH usage AS (
   SELECT day, provider, sub_account_id AS account, service_name, team, service, env, currency, source,
     CASE WHEN commitment_discount_status = 'Unused' THEN 'unused' ELSE 'used' END AS unused, effective_cost AS amount
   FROM {relation}
-  WHERE charge_category = 'Usage' AND kind <> 'shared' AND day BETWEEN ? AND ?
+  WHERE charge_category = 'Usage' AND charge_class IS NULL AND kind <> 'shared' AND day BETWEEN ? AND ?
 ), sums AS (
   SELECT GROUPING_ID(provider, account, service_name, team, service, env) AS level, unused, currency,
     provider, account, service_name, team, service, env, day, sum(amount) AS amount, list(DISTINCT source) AS sources

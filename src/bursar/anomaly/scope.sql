@@ -1,6 +1,6 @@
 -- Grain: one row per currency, with the scope's days. Drops: charges the filter does not name.
 WITH lines AS (
-  SELECT currency, day, source, {metric} AS amount, charge_category = 'Usage' AS is_usage
+  SELECT currency, day, source, {metric} AS amount, charge_category = 'Usage' AND charge_class IS NULL AS is_usage
   FROM {relation} WHERE {where} AND day BETWEEN ? AND ?
 ), daily AS (
   SELECT currency, day, list(DISTINCT source) AS sources,

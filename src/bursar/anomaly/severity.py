@@ -8,8 +8,6 @@ from decimal import Decimal
 
 from bursar.anomaly.thresholds import Severities
 
-LEVELS = ("S1", "S2", "S3", "S4")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:

@@ -50,6 +50,7 @@ DIMENSIONS: Mapping[str, str] = {
     "resource_name": "Resource name",
     "resource_type": "Resource type",
     "charge_category": "Charge category",
+    "charge_class": "Charge class",
     "pricing_category": "Pricing category",
     "commitment_discount_status": "Commitment status",
     "invoice_key": "Invoice",

@@ -34,7 +34,7 @@ COLUMNS = {
     **dict.fromkeys(
         (
             "provider", "source", "billing_account_id", "sub_account_id", "service_name", "region_id", "sku_id", "resource_id",
-            "charge_category", "pricing_category", "commitment_discount_status", "currency", "team", "service", "env", "kind",
+            "charge_category", "charge_class", "pricing_category", "commitment_discount_status", "currency", "team", "service", "env", "kind",
         ),
         "VARCHAR",
     ),

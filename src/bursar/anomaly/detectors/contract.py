@@ -109,7 +109,6 @@ class View:
     """What was known before a day: cleaned log costs of the last days, newest last, and the scale then. For forecasts."""
 
     cleaned: Floats
-    residual: Floats
     sigma: Floats
 
 

@@ -94,13 +94,7 @@ class _Walk:
     def view(self, day: int) -> View:
         """What was known before a day."""
         memory = self.memory
-        full = np.ones(len(self.zero), dtype=np.bool_)
-        sigma = self._scale(day, memory.age(day)) if full.size else self.zero
-        return View(
-            cleaned=memory.past(memory.cleaned, day, VIEW_DAYS).copy(),
-            residual=memory.past(memory.residual, day, VIEW_DAYS).copy(),
-            sigma=sigma,
-        )
+        return View(cleaned=memory.past(memory.cleaned, day, VIEW_DAYS).copy(), sigma=self._scale(day, memory.age(day)))
 
     def _judge(self, day: int, *, full: Flags, part: Flags) -> Judged:
         memory, parameters = self.memory, self.parameters

@@ -16,6 +16,7 @@
   ['resource_name', 'ResourceName'],
   ['resource_type', 'ResourceType'],
   ['charge_category', 'ChargeCategory'],
+  ['charge_class', 'ChargeClass'],
   ['pricing_category', 'PricingCategory'],
   ['commitment_discount_status', 'CommitmentDiscountStatus'],
   ['currency', 'BillingCurrency'],
@@ -40,7 +41,7 @@
 {%- macro share_names() -%}
 {{ return([
   'billing_period', 'day', 'provider', 'source', 'billing_account_id', 'sub_account_id', 'sub_account_name', 'invoice_key',
-  'service_name', 'service_category', 'region_id', 'charge_category', 'pricing_category', 'commitment_discount_status', 'currency',
+  'service_name', 'service_category', 'region_id', 'charge_category', 'charge_class', 'pricing_category', 'commitment_discount_status', 'currency',
 ]) }}
 {%- endmacro -%}
 
