@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.doubles.postgres import Postgres
 ONCE = dict.fromkeys(KEYS, 1)
 STRIDE = 1 if os.environ.get("BURSAR_DEEP") else 11
 """Every point in `make test-deep`; every eleventh, another one in each variant, in `make test`."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a sync costs nothing there, and killing a process loses no page that was written
 Fresh = Callable[[], str]
 
 
@@ -27,16 +29,17 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fresh]:
         server: Postgres = request.getfixturevalue("server")
         yield server.database
         return
-    template = tmp_path / "template.sqlite"
-    open_store(sqlite_url(template)).dispose()
-    count = iter(range(10**6))
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else tmp_path) as name:
+        template = Path(name) / "template.sqlite"
+        open_store(sqlite_url(template)).dispose()
+        count = iter(range(10**6))
 
-    def made() -> str:
-        path = tmp_path / f"{next(count)}.sqlite"
-        shutil.copy(template, path)
-        return sqlite_url(path)
+        def made() -> str:
+            path = Path(name) / f"{next(count)}.sqlite"
+            shutil.copy(template, path)
+            return sqlite_url(path)
 
-    yield made
+        yield made
 
 
 @pytest.mark.parametrize(("offset", "fault"), list(enumerate(FAULTS)))

@@ -3,6 +3,7 @@
 A payload is plain JSON, decimals as text; names in it are strangers' and are made harmless by whoever shows them.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,6 +14,9 @@ from bursar.domain.wording import count, money
 from bursar.triage.rows import Alert, Incident, Json, decimal, mapping, rows_of
 
 CAUSES = 3
+UNALLOCATED = "unallocated"
+EXPANDED = frozenset('"$`\\!\n')
+"""What a shell still reads between double quotes."""
 ENDS = {
     "closed": "It is over: costs are back within the band.",
     "settled": "It is the new level: from now on this counts as expected.",
@@ -41,7 +45,7 @@ def incident_payload(incident: Incident, *, channel: str, plans: Mapping[str, st
         "series": [_day(row) for row in rows_of(incident.detail, "days")[-35:]],
         "causes": [_cause(row, incident.currency) for row in incident.causes[:CAUSES]],
         "do": _todo(incident, plan),
-        "command": str(incident.detail.get("command") or ""),
+        "command": _command(str(incident.detail.get("command") or "")),
         "plan_digest": plan,
         "thread_of": None,
         "edits": None,
@@ -50,7 +54,8 @@ def incident_payload(incident: Incident, *, channel: str, plans: Mapping[str, st
 
 def title(incident: Incident) -> str:
     """Where, how much, and which way."""
-    where = " / ".join("none" if value is None else value for value in incident.scope.values()) or "the whole estate"
+    names = ["none" if value is None else value for value in incident.scope.values()]
+    where = " / ".join(dict.fromkeys(names) if set(names) == {UNALLOCATED} else names) or "the whole estate"
     more = "more" if incident.excess >= 0 else "less"
     head = f"{HEADS[incident.status]}: " if incident.status in HEADS else ""
     return f"{head}{where}: {money(abs(incident.excess), incident.currency)} {more} than expected"
@@ -61,7 +66,7 @@ def sentences(incident: Incident) -> list[str]:
     actual, expected = money(incident.actual, incident.currency), money(incident.expected, incident.currency)
     more = "more" if incident.excess >= 0 else "less"
     by = money(abs(incident.excess), incident.currency)
-    part = f", {abs(incident.excess) / incident.expected:.0%}" if incident.expected > 0 else ""
+    part = f", {_percent(abs(incident.excess) / incident.expected)}" if incident.expected > 0 else ""
     found = [f"{_days(incident.onset, incident.last_day)} it cost {actual}; {expected} was expected: {by} {more}{part}."]
     if rule := incident.detail.get("severity_rule"):
         found.append(f"{incident.severity}: {rule}.")
@@ -129,7 +134,7 @@ def _budget_sentences(detail: Json, currency: str) -> list[str]:
     amount, actual = decimal(detail.get("amount")), decimal(detail.get("actual"))
     found: list[str] = []
     if amount is not None and actual is not None:
-        part = f", {actual / amount:.0%}" if amount > 0 else ""
+        part = f", {_percent(actual / amount)}" if amount > 0 else ""
         found.append(f"{money(actual, currency)} of {money(amount, currency)} is spent{part}.")
     forecast = decimal(detail.get("forecast"))
     if forecast is not None:
@@ -139,7 +144,7 @@ def _budget_sentences(detail: Json, currency: str) -> list[str]:
         found.append(f"It is being spent faster than planned: {told}.")
     if probability := decimal(detail.get("p_breach")):
         when = f", in the middle of the forecasts on {detail['breach_date']}" if detail.get("breach_date") else ""
-        found.append(f"It breaks its budget with a probability of {probability:.0%}{when}.")
+        found.append(f"It breaks its budget with a probability of {_percent(probability)}{when}.")
     return found
 
 
@@ -158,6 +163,23 @@ def _todo(incident: Incident, plan: str | None) -> list[str]:
         return []
     approve = [f"A plan would end it: bursar plans show {plan[:12]}, then bursar approve {plan[:12]}"] if plan else []
     return [*approve, f"Say what it was: bursar anomalies feedback {incident.id} expected, planned, false or true"]
+
+
+def _command(line: str) -> str:
+    """A command line with the quotes a person would write; the same words to a shell."""
+    words = [f'"{word}"' if "'" in word and not set(word) & EXPANDED else shlex.quote(word) for word in _words(line)]
+    return " ".join(words)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        return [line]
+
+
+def _percent(ratio: Decimal) -> str:
+    return f"{ratio * 100:.0f} %"
 
 
 def _cause(row: Json, currency: str) -> dict[str, object]:
@@ -195,7 +217,7 @@ def _rule(rule: str) -> str:
     """`80 % of the budget is spent`, for a threshold; the rule's own name for others."""
     match rule.split(":"):
         case ["threshold", at, of] if (ratio := decimal(at)) is not None:
-            return f"{'forecast to reach' if of == 'forecast' else 'spent'} {ratio:.0%}"
+            return f"{'forecast to reach' if of == 'forecast' else 'spent'} {_percent(ratio)}"
         case ["burn", *_]:
             return "money burns too fast"
         case ["breach", *_]:

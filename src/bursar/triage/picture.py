@@ -15,20 +15,19 @@ from bursar.triage.rows import Json, decimal, rows_of
 WIDTH, HEIGHT = 760, 280
 LEFT, RIGHT, TOP, BOTTOM = 16, 744, 48, 240
 INK, QUIET, RULE, BAND, LINE, BEYOND = "#14201b", "#54625b", "#e2e8e3", "#dbe7e1", "#0b5d49", "#b3261e"
+BAND_SHARE = Decimal("1.5")  # a band far wider than any cost is cut off there, so that it does not flatten what came
 FAMILY = "Hanken Grotesk"
 STEPS = tuple(Decimal(step) for step in ("1", "1.2", "1.6", "2", "3", "4", "6", "8", "10"))
 
 
 def png(payload: Mapping[str, object]) -> bytes | None:
     """The picture of a payload's series at twice its size; None with less than two days of actual cost."""
-    drawn = svg(payload)
-    if drawn is None:
+    if (drawn := svg(payload)) is None:
         return None
     from resvg_py import svg_to_bytes  # noqa: PLC0415 - only where a picture is drawn
 
     with as_file(files("bursar.triage") / "fonts" / "hanken-grotesk.ttf") as font:
-        picture = svg_to_bytes(svg_string=drawn, zoom=2, skip_system_fonts=True, font_files=[str(font)], font_family=FAMILY)
-    return bytes(picture)
+        return bytes(svg_to_bytes(svg_string=drawn, zoom=2, skip_system_fonts=True, font_files=[str(font)], font_family=FAMILY))
 
 
 def svg(payload: Mapping[str, object]) -> str | None:
@@ -38,24 +37,26 @@ def svg(payload: Mapping[str, object]) -> str | None:
     if sum(value is not None for value in actual) < 2:
         return None
     lo, hi, expected = ([decimal(row.get(name)) for row in days] for name in ("lo", "hi", "expected"))
-    top = _top([value for values in (actual, hi, expected) for value in values if value is not None])
-    scale = _Scale(len(days), top)
-    currency = str(payload.get("currency") or "")
+    costs = [value for values in (actual, expected) for value in values if value is not None]
+    edge = max(costs) * BAND_SHARE
+    scale = _Scale(len(days), _top([*costs, *(min(value, edge) for value in hi if value is not None)]))
     parts = [
-        *_grid(scale, currency),
+        *_grid(scale, str(payload.get("currency") or "")),
         *(f'<path d="{area}" fill="{BAND}"/>' for area in _areas(lo, hi, scale)),
         *(f'<path d="{line}" fill="none" stroke="{QUIET}" stroke-dasharray="4 3"/>' for line in _lines(expected, scale)),
         *(f'<path d="{line}" fill="none" stroke="{LINE}" stroke-width="2"/>' for line in _lines(actual, scale)),
-        *_beyond(days, actual, lo, hi, scale),
+        *_beyond(actual, lo, hi, scale),
         *_axis(days, scale),
         *_legend(),
     ]
-    body = "\n".join(parts)
     style = f'font-family="{FAMILY}" font-size="13" fill="{INK}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" {style}>\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n{body}\n</svg>'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>\n{"".join(parts)}\n</svg>'
     )
+
+
+Amounts = Sequence[Decimal | None]
 
 
 class _Scale:
@@ -80,24 +81,22 @@ def _top(amounts: Sequence[Decimal]) -> Decimal:
     return next(unit * step for step in STEPS if unit * step >= largest)
 
 
-def _runs(values: Sequence[Decimal | None]) -> list[list[int]]:
+def _runs(values: Amounts) -> list[list[int]]:
     """Unbroken runs of known days: an unknown day is a gap, not a zero."""
     runs: list[list[int]] = []
     for index, value in enumerate(values):
-        if value is None:
-            continue
-        if runs and runs[-1][-1] == index - 1:
+        if value is not None and runs and runs[-1][-1] == index - 1:
             runs[-1].append(index)
-        else:
+        elif value is not None:
             runs.append([index])
     return runs
 
 
-def _lines(values: Sequence[Decimal | None], scale: _Scale) -> list[str]:
+def _lines(values: Amounts, scale: _Scale) -> list[str]:
     return ["M" + " L".join(f"{scale.x(i)} {scale.y(values[i] or Decimal(0))}" for i in run) for run in _runs(values)]
 
 
-def _areas(lo: Sequence[Decimal | None], hi: Sequence[Decimal | None], scale: _Scale) -> list[str]:
+def _areas(lo: Amounts, hi: Amounts, scale: _Scale) -> list[str]:
     """The band, where both its edges are known."""
     both = [upper if lower is not None else None for lower, upper in zip(lo, hi, strict=True)]
     areas: list[str] = []
@@ -108,23 +107,21 @@ def _areas(lo: Sequence[Decimal | None], hi: Sequence[Decimal | None], scale: _S
     return areas
 
 
-def _beyond(
-    days: Sequence[Json], actual: Sequence[Decimal | None], lo: Sequence[Decimal | None], hi: Sequence[Decimal | None], scale: _Scale
-) -> list[str]:
+def _beyond(actual: Amounts, lo: Amounts, hi: Amounts, scale: _Scale) -> list[str]:
     """A dot on each day outside the band."""
     return [
         f'<circle cx="{scale.x(i)}" cy="{scale.y(cost)}" r="3.5" fill="{BEYOND}"/>'
-        for i, (_, cost, low, high) in enumerate(zip(days, actual, lo, hi, strict=True))
+        for i, (cost, low, high) in enumerate(zip(actual, lo, hi, strict=True))
         if cost is not None and ((high is not None and cost > high) or (low is not None and cost < low))
     ]
 
 
 def _grid(scale: _Scale, currency: str) -> list[str]:
     """Two lines with their amounts, and the ground."""
-    marks = [(scale.top, True), (scale.top / 2, True), (Decimal(0), False)]
-    lines = [f'<path d="M{LEFT} {scale.y(amount)} H{RIGHT}" stroke="{RULE}"/>' for amount, _ in marks]
-    said = [(amount, money(amount, currency if len(currency) == 3 and currency.isalpha() else "")) for amount, named in marks if named]
-    return lines + [f'<text x="{LEFT}" y="{float(scale.y(amount)) - 4:.1f}" fill="{QUIET}">{text} a day</text>' for amount, text in said]
+    code = currency if len(currency) == 3 and currency.isalpha() else ""
+    marks = [(amount, scale.y(amount)) for amount in (scale.top, scale.top / 2, Decimal(0))]
+    lines = [f'<path d="M{LEFT} {y} H{RIGHT}" stroke="{RULE}"/>' for _, y in marks]
+    return lines + [f'<text x="{LEFT}" y="{float(y) - 4:.1f}" fill="{QUIET}">{money(cost, code)} a day</text>' for cost, y in marks[:2]]
 
 
 def _axis(days: Sequence[Json], scale: _Scale) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import struct
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -28,7 +29,7 @@ def test_expected_and_actual_stand_in_one_sentence(desk: Desk) -> None:
     told = payload(desk)
     assert told["title"] == "payments / checkout: 412.10 USD more than expected"
     assert told["sentences"] == [
-        "From 3 to 9 November 2026 it cost 1,204.50 USD; 792.40 USD was expected: 412.10 USD more, 52%.",
+        "From 3 to 9 November 2026 it cost 1,204.50 USD; 792.40 USD was expected: 412.10 USD more, 52 %.",
         "S2: at least $250.",
         "The same charges show in 2 other places.",
     ]
@@ -48,11 +49,27 @@ def test_what_to_do_and_how_to_see_it_again(desk: Desk) -> None:
     assert told["do"] == ["Say what it was: bursar anomalies feedback a1 expected, planned, false or true"]
 
 
+@pytest.mark.parametrize(
+    ("scope", "name"), [({"team": "unallocated", "env": "unallocated"}, "unallocated"), ({"team": "ml", "service": "ml"}, "ml / ml")]
+)
+def test_what_nobody_owns_is_said_once(desk: Desk, scope: dict[str, str], name: str) -> None:
+    """Three times unallocated is unallocated; two names that are alike are two."""
+    assert payload(desk, scope=scope)["title"].startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("words", [["team = 'ml'"], ["a 'b' $HOME"], ["a`b`", "c\\d'e'"], ["it's", 'say "x"', "wow!'"], ["plain"], [""]])
+def test_a_command_is_the_same_words_to_a_shell(desk: Desk, words: list[str]) -> None:
+    """Quoted as a person would, where that is safe."""
+    told = payload(desk, detail={"command": shlex.join(["bursar", "costs", *words])})["command"]
+    assert shlex.split(told) == ["bursar", "costs", *words]
+    assert words != ["team = 'ml'"] or told == """bursar costs "team = 'ml'\""""
+
+
 def test_a_drop_is_less(desk: Desk) -> None:
     """A negative excess is told as what it is."""
     told = payload(desk, direction="down", actual="100", excess="-692.4", scope={}, onset="2026-11-09")
     assert told["title"] == "the whole estate: 692.40 USD less than expected"
-    assert told["sentences"][0] == "On 9 November 2026 it cost 100.00 USD; 792.40 USD was expected: 692.40 USD less, 87%."
+    assert told["sentences"][0] == "On 9 November 2026 it cost 100.00 USD; 792.40 USD was expected: 692.40 USD less, 87 %."
 
 
 def test_what_nobody_has_is_none(desk: Desk) -> None:
@@ -86,7 +103,7 @@ def test_a_settled_or_retracted_incident_says_both_numbers(desk: Desk) -> None:
         (
             "threshold:1:forecast",
             {"forecast": "45000.5", "at": "1"},
-            "forecast to reach 100%",
+            "forecast to reach 100 %",
             "The period is expected to end at 45,000.50 USD.",
         ),
         (
@@ -99,9 +116,9 @@ def test_a_settled_or_retracted_incident_says_both_numbers(desk: Desk) -> None:
             "breach",
             {"p_breach": "0.834", "breach_date": "2026-11-24"},
             "likely to be broken",
-            "It breaks its budget with a probability of 83%, in the middle of the forecasts on 2026-11-24.",
+            "It breaks its budget with a probability of 83 %, in the middle of the forecasts on 2026-11-24.",
         ),
-        ("custom", {}, "custom", "35,000.00 USD of 42,000.00 USD is spent, 83%."),
+        ("custom", {}, "custom", "35,000.00 USD of 42,000.00 USD is spent, 83 %."),
     ],
 )
 def test_a_budget_says_which_rule_and_why(desk: Desk, rule: str, why: dict[str, Any], title: str, sentence: str) -> None:

@@ -231,8 +231,11 @@ def test_budget_alerts_are_said_once_and_answered_when_worse(desk: Desk) -> None
     assert desk.tell() == type(desk.tell())()
     row = desk.rows()[0]
     assert (row.kind, row.payload["channel"]) == ("slack:budget", "#payments-cost")
-    assert row.payload["title"] == "budget payments-prod, November 2026: spent 80%"
-    assert row.payload["sentences"] == ["35,000.00 USD of 42,000.00 USD is spent, 83%.", "It breaks its budget with a probability of 83%."]
+    assert row.payload["title"] == "budget payments-prod, November 2026: spent 80 %"
+    assert row.payload["sentences"] == [
+        "35,000.00 USD of 42,000.00 USD is spent, 83 %.",
+        "It breaks its budget with a probability of 83 %.",
+    ]
     desk.sent()
     desk.alert(severity="critical")
     assert desk.tell().followed[0].endswith(":critical")

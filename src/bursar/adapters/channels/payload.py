@@ -6,6 +6,9 @@ from typing import NamedTuple, cast
 
 from bursar.domain import wording
 
+WORDS = {"sku_id": "SKU", "resource_id": "resource", "sub_account_id": "account", "service_name": "cloud service", "region_id": "region"}
+"""Dimensions as people say them; others by their own name."""
+
 
 class Cause(NamedTuple):
     """Where the money went: the place, its part of the excess, and the amount; words for people."""
@@ -43,7 +46,7 @@ def money(text: object, currency: str) -> str:
 def _cause(row: Mapping[str, object], currency: str) -> Cause:
     scope = row.get("scope")
     parts = cast("Mapping[str, object]", scope).items() if isinstance(scope, Mapping) else ()
-    where = ", ".join(f"{name} {value}" for name, value in parts) or "everywhere"
+    where = ", ".join(f"{WORDS.get(name, name.replace('_', ' '))} {value}" for name, value in parts) or "everywhere"
     try:
         share = f"{Decimal(str(row.get('share'))) * 100:.0f} %"
     except InvalidOperation:

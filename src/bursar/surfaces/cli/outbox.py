@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bursar.surfaces.cli.render import comma_separated, document, format_option, table
+from bursar.surfaces.cli.subject import me
 from bursar.surfaces.cli.wiring import opened
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def retry(ctx: click.Context, key: str) -> None:
 
     app = opened(ctx)
     with app.store.begin() as connection:
-        row = box.retry(connection, key, now=app.clock(), actor="operator")
+        row = box.retry(connection, key, now=app.clock(), actor=me())
     click.echo(f"{row.key} is {row.state} again; the next pass of the worker takes it.", err=True)
 
 
