@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,12 +78,18 @@ def document(  # noqa: PLR0913 - the parts of a question
         "allowed": {name: list(values) for name, values in allowed.items()},
         "spellings": {name: list(values) for name, values in keys.items()},
         "resources": [_resource(one, said, estimate, touched=touched.get(one.address)) for one, said in pairs if one.is_judged],
+        "workloads": [_workload(one, said) for one, said in pairs if one.is_judged and (one.containers or one.lost_labels)],
         "cost": _cost(estimate),
         "budgets": [_budget(view) for view in budgets if view.budget.gate],
         "budgets_defined": has_budgets,
         "reservations": reservations,
         "exceptions": [_exception(one, pairs) for one in exceptions],
     }
+
+
+def digest_of(asked: Mapping[str, object]) -> str:
+    """SHA-256 of a document as the engine is given it: keys in order, no white space."""
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def nanoseconds(moment: datetime) -> int:
@@ -111,23 +119,46 @@ def _touched(planned: Planned, estimate: Estimate, budgets: Sequence[BudgetView]
 
 
 def _resource(one: Resource, owners: Mapping[str, Owner], estimate: Estimate, *, touched: list[str] | None) -> dict[str, object]:
-    return {
+    """What every resource has; what is not known of it is left out, so that large plans stay small."""
+    told: dict[str, object] = {
         "address": one.address,
         "type": one.type,
         "provider": one.provider,
         "action": one.action,
-        "region": one.region,
         "taggable": one.taggable,
-        "owners": {name: {"state": owner.state, "key": owner.key, "value": owner.value} for name, owner in owners.items()},
+        "owners": _owners(owners),
         "tags": dict(one.tags.known),
         "unknown": sorted(one.tags.unknown),
         "open": one.tags.open,
-        "delta_micros": micros(estimate.deltas.get(one.address)),
         "budgets": touched,
+    }
+    if one.region:
+        told["region"] = one.region
+    if (delta := estimate.deltas.get(one.address)) is not None:
+        told["delta_micros"] = micros(delta)
+    if one.file:
+        told["location"] = _location(one)
+    return told
+
+
+def _workload(one: Resource, owners: Mapping[str, Owner]) -> dict[str, object]:
+    """What runs containers."""
+    return {
+        "address": one.address,
+        "type": one.type,
+        "owners": _owners(owners),
         "containers": [{"name": container.name, "requests": list(container.requests)} for container in one.containers],
         "lost_labels": list(one.lost_labels),
-        "location": {"file": one.file, "line": one.line} if one.file else None,
+        "location": _location(one),
     }
+
+
+def _owners(owners: Mapping[str, Owner]) -> dict[str, object]:
+    return {name: {"state": owner.state, "key": owner.key, "value": owner.value} for name, owner in owners.items()}
+
+
+def _location(one: Resource) -> dict[str, object] | None:
+    return {"file": one.file, "line": one.line} if one.file else None
 
 
 def _cost(estimate: Estimate) -> dict[str, object]:

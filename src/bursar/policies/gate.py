@@ -23,7 +23,7 @@ from bursar.exception_registry import Grant, Registry, cost_of, load, tell_file
 from bursar.lake.generations import Generation, Lake
 from bursar.lake.reports import reconciliation
 from bursar.policies import headroom, reservations
-from bursar.policies.asked import BudgetView, document, environment
+from bursar.policies.asked import BudgetView, digest_of, document, environment
 from bursar.policies.budgets import Budgets
 from bursar.policies.decisions import Answer, Decision, Used, identify, record
 from bursar.policies.forecasts import read_forecasts
@@ -150,7 +150,7 @@ class Gate:
             env=case.env,
             now=case.now,
         )
-        return views, digest(asked), self.engine.evaluate("gate", asked, seconds=SECONDS)
+        return views, digest_of(asked), self.engine.evaluate("gate", asked, seconds=SECONDS)
 
     def _case(
         self, planned: Planned, priced: Estimate, registry: Registry, *, generation: Generation | None, env: str | None, now: datetime

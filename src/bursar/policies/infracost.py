@@ -89,4 +89,4 @@ def _decimal(value: object, *, file: str) -> Decimal | None:
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

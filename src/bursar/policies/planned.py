@@ -111,9 +111,9 @@ def fold(key: str) -> str:
 
 def has_value(text: str) -> bool:
     """Whether a tag's text says anything: white space and signs nobody sees do not."""
-    return any(sign.isprintable() and not sign.isspace() for sign in text)
+    return (text.isprintable() and bool(text.strip())) or any(sign.isprintable() and not sign.isspace() for sign in text)
 
 
 def clean(text: str) -> str:
     """Text that can be stored and printed: halves of surrogate pairs, which JSON may smuggle in, replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Literal, cast
 
@@ -88,6 +89,8 @@ _NOTHING = Priced(list=Decimal(0), effective=Decimal(0), currency="")
 
 def _own_delta(resource: Resource, own: OwnPrices | None) -> _Delta:
     """After less before at the bill's unit prices. What changes nothing that is paid for costs nothing more, whatever its price."""
+    if own is None and resource.action in {"create", "delete"}:
+        return _Delta(list=None)
     before = parts_of(resource, resource.before) if resource.action != "create" else ()
     after = parts_of(resource, resource.after) if resource.action != "delete" else ()
     if before is None or after is None:
@@ -141,5 +144,6 @@ def _is_free(kind: str) -> bool:
     return _named(kind, "free")
 
 
+@cache
 def _named(kind: str, where: str) -> bool:
     return any(fnmatchcase(kind, pattern) for pattern in cast("list[str]", catalogue()[where]))

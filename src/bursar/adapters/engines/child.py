@@ -46,10 +46,11 @@ class Child:
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it and remove what it left."""
+        """End it and remove what it left. A number that is free again may be another's: only what still runs is killed by it."""
         self.client.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.alive():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         if self.process.stdin:
             self.process.stdin.close()
         self.process.wait()

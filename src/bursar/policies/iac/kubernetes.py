@@ -114,4 +114,4 @@ def _containers(spec: Mapping[str, object]) -> Iterator[Container]:
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}

@@ -148,7 +148,7 @@ class _Defaults:
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _objects(value: object) -> list[Mapping[str, object]]:

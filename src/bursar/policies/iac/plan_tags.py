@@ -38,14 +38,19 @@ def tags_of(change: Mapping[str, object], *, has_defaults: bool) -> tuple[Tags, 
     after, unknown, secret = (_object(change.get(name)) for name in ("after", "after_unknown", "after_sensitive"))
     found = _Found()
     for name in OWN:
-        _take(found, after.get(name), unknown.get(name), secret=secret.get(name), told=name in after or name in unknown)
+        if name in after or name in unknown:
+            _take(found, after.get(name), unknown.get(name), secret=secret.get(name), told=True)
     for block, name in NESTED:
+        if block not in after:
+            continue
         inner = [_first(part.get(block)) for part in (after, unknown, secret)]
         _take(found, inner[0].get(name), inner[1].get(name), secret=inner[2].get(name), told=name in inner[0] or name in inner[1])
     own_is_open = found.open
     for name in MERGED:
+        if name not in after and name not in unknown:
+            continue
         whole = unknown.get(name)
-        found.seen |= name in after or name in unknown
+        found.seen = True
         if whole is True:
             found.open |= has_defaults or own_is_open
         else:
@@ -62,7 +67,7 @@ def _take(found: _Found, value: object, unknown: object, *, secret: object, told
     if unknown is True or secret is True:
         found.open = True
         return
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not isinstance(value, dict):
         raise Undecidable("tags are a map of texts", cure=_CURE)
     for key, text in cast("Mapping[str, object]", value or {}).items():
         _keep(found, key, text)
@@ -111,7 +116,7 @@ def _take_blocks(found: _Found, after: Mapping[str, object], unknown: Mapping[st
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[object]:

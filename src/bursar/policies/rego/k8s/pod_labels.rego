@@ -17,11 +17,11 @@ import data.bursar.verdict
 about := verdict.about(rego.metadata.chain())
 
 violation contains finding if {
-	some resource in input.resources
-	some dimension in input.required
-	tags.standing(resource, dimension) == "present"
+	some resource in input.workloads
 	some key in resource.lost_labels
-	key == resource.owners[dimension].key
+	some dimension in input.required
+	resource.owners[dimension].key == key
+	tags.standing(resource, dimension) == "present"
 	finding := object.union(about, {
 		"resource": resource.address,
 		"key": dimension,

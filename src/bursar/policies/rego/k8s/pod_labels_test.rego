@@ -4,7 +4,7 @@ import data.bursar.gate
 import data.bursar.rules.k8s.pod_labels as rule
 import data.bursar.tests.given
 
-_wrong := given.with_resource({"lost_labels": ["team"]})
+_wrong := given.with_workload({"lost_labels": ["team"]})
 
 test_what_breaks_it_is_found if {
 	some finding in rule.violation with input as _wrong
@@ -31,9 +31,9 @@ test_an_expired_exception_does_not if {
 }
 
 test_an_unknown_label_is_not_lost if {
-	document := object.union(given.gate, {"resources": [object.union(given.resource, {
+	document := given.with_workload({
 		"owners": {"team": {"state": "unknown", "key": "team", "value": null}},
 		"lost_labels": ["team"],
-	})]})
+	})
 	count(rule.violation) == 0 with input as document
 }

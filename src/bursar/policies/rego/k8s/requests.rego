@@ -16,7 +16,7 @@ import data.bursar.verdict
 about := verdict.about(rego.metadata.chain())
 
 violation contains finding if {
-	some resource in input.resources
+	some resource in input.workloads
 	some container in resource.containers
 	some quantity in ["cpu", "memory"]
 	not quantity in container.requests

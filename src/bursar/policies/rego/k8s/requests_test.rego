@@ -4,7 +4,7 @@ import data.bursar.gate
 import data.bursar.rules.k8s.requests as rule
 import data.bursar.tests.given
 
-_wrong := given.with_resource({"containers": [{"name": "app", "requests": ["cpu"]}]})
+_wrong := given.with_workload({"containers": [{"name": "app", "requests": ["cpu"]}]})
 
 test_what_breaks_it_is_found if {
 	some finding in rule.violation with input as _wrong
@@ -31,5 +31,5 @@ test_an_expired_exception_does_not if {
 }
 
 test_what_has_no_containers_known_is_left_alone if {
-	count(rule.violation) == 0 with input as given.with_resource({"containers": []})
+	count(rule.violation) == 0 with input as given.with_workload({"containers": []})
 }

@@ -17,6 +17,12 @@ resource := {
 	"open": false,
 	"delta_micros": 70000000,
 	"budgets": ["core"],
+}
+
+workload := {
+	"address": "aws_instance.a",
+	"type": "Deployment",
+	"owners": {"team": {"state": "present", "key": "team", "value": "core"}},
 	"containers": [{"name": "app", "requests": ["cpu", "memory"]}],
 	"lost_labels": [],
 	"location": null,
@@ -46,6 +52,7 @@ gate := {
 	"allowed": {"team": ["core", "ml"]},
 	"spellings": {"team": ["team", "owner"], "service": ["service"]},
 	"resources": [resource],
+	"workloads": [workload],
 	"cost": {
 		"currency": "USD",
 		"delta_micros": 70000000,
@@ -62,6 +69,8 @@ gate := {
 }
 
 with_resource(changes) := object.union(gate, {"resources": [object.union(resource, changes)]})
+
+with_workload(changes) := object.union(gate, {"workloads": [object.union(workload, changes)]})
 
 with_owner(dimension, owner) := object.union(gate, {"resources": [object.union(resource, {"owners": {dimension: owner}})]})
 

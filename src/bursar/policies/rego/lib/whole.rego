@@ -16,8 +16,9 @@ gate if {
 	}
 	_are_lists(input.allowed)
 	_cost
-	every resource in _list(input.resources) {
-		_resource(resource)
+	count(_resources) == count(_list(input.resources))
+	every workload in _list(input.workloads) {
+		_workload(workload)
 	}
 	every budget in _list(input.budgets) {
 		_budget(budget)
@@ -56,22 +57,30 @@ _cost if {
 	is_string(input.cost.price_source)
 }
 
-_resource(resource) if {
+# One flat body: this runs over every planned resource.
+_resources := [1 |
+	some resource in input.resources
 	is_string(resource.address)
 	is_string(resource.type)
-	resource.taggable in {"yes", "no", "unknown"}
+	_taggable[resource.taggable]
+	_maybe_list(resource.budgets)
 	every dimension in input.required {
-		_owner(object.get(resource.owners, dimension, {}))
+		_owner(resource.owners[dimension])
 	}
-	every container in resource.containers {
+]
+
+_taggable := {"yes": true, "no": true, "unknown": true}
+
+_workload(workload) if {
+	is_string(workload.address)
+	is_string(workload.type)
+	is_object(workload.owners)
+	is_array(workload.lost_labels)
+	every container in _list(workload.containers) {
 		is_string(container.name)
 		is_array(container.requests)
 	}
-	is_array(resource.lost_labels)
-	_budgets(resource.budgets)
 }
-
-_owner(owner) if owner.state in {"missing", "unknown"}
 
 _owner(owner) if {
 	owner.state == "present"
@@ -79,9 +88,11 @@ _owner(owner) if {
 	is_string(owner.value)
 }
 
-_budgets(null)
+_owner(owner) if owner.state in {"missing", "unknown"}
 
-_budgets(ids) if is_array(ids)
+_maybe_list(null)
+
+_maybe_list(value) if is_array(value)
 
 _budget(budget) if {
 	is_string(budget.id)

@@ -12,8 +12,8 @@ test_nothing_the_gate_reads_may_be_left_out if {
 		"now_ns", "env", "budgets_defined", "reservations", "exceptions", "required", "spellings", "allowed", "resources", "budgets",
 		"spellings/team", "cost/planned", "cost/priced", "cost/coverage_millionths", "cost/unpriced", "cost/price_source",
 		"resources/0/address", "resources/0/type", "resources/0/taggable", "resources/0/owners", "resources/0/owners/team",
-		"resources/0/owners/team/key", "resources/0/owners/team/value", "resources/0/containers", "resources/0/lost_labels",
-		"resources/0/budgets", "resources/0/containers/0/name", "resources/0/containers/0/requests",
+		"resources/0/owners/team/key", "resources/0/owners/team/value", "resources/0/budgets", "workloads", "workloads/0/address", "workloads/0/type", "workloads/0/owners", "workloads/0/lost_labels", "workloads/0/containers",
+		"workloads/0/containers/0/name", "workloads/0/containers/0/requests",
 		"budgets/0/id", "budgets/0/period", "budgets/0/currency", "budgets/0/mode", "budgets/0/out_of_tolerance",
 		"budgets/0/amount_micros", "budgets/0/actual_micros", "budgets/0/p_breach_millionths", "budgets/0/data_age_hours",
 	] {
@@ -25,6 +25,7 @@ test_nothing_the_gate_reads_may_be_of_another_kind if {
 	every changes in [
 		{"resources": {"0": given.resource}},
 		{"budgets": null},
+		{"workloads": null},
 		{"required": null},
 		{"allowed": {"team": "core"}},
 		{"cost": {"coverage_millionths": "1000000"}},
@@ -34,6 +35,7 @@ test_nothing_the_gate_reads_may_be_of_another_kind if {
 	not whole.gate with input as given.with_budget({"mode": "off"})
 	not whole.gate with input as given.with_budget({"p_breach_millionths": "0"})
 	not whole.gate with input as given.with_resource({"taggable": true})
+	not whole.gate with input as given.with_resource({"budgets": "core"})
 	not whole.gate with input as given.with_owner("team", {"state": "there"})
 }
 

@@ -20,8 +20,8 @@ violation contains finding if {
 	some resource in input.resources
 	resource.taggable == "yes"
 	some dimension in input.required
+	not resource.owners[dimension].state == "present"
 	state := tags.standing(resource, dimension)
-	state != "present"
 	finding := object.union(about, {
 		"resource": resource.address,
 		"key": dimension,

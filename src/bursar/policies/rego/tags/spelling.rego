@@ -18,8 +18,8 @@ about := verdict.about(rego.metadata.chain())
 violation contains finding if {
 	some resource in input.resources
 	some dimension, owner in resource.owners
-	owner.state == "present"
 	not owner.key in input.spellings[dimension]
+	owner.state == "present"
 	finding := object.union(about, {
 		"resource": resource.address,
 		"key": dimension,
