@@ -4,9 +4,16 @@ import os
 import platform
 import sys
 
-from benchmarks import anomaly, normalise, outbox, pipeline, questions
+from benchmarks import anomaly, gate, normalise, outbox, pipeline, questions
 
-PARTS = {"normalise": normalise.lines, "pipeline": pipeline.lines, "questions": questions.lines, "outbox": outbox.lines, "anomaly": anomaly.lines}
+PARTS = {
+    "normalise": normalise.lines,
+    "pipeline": pipeline.lines,
+    "questions": questions.lines,
+    "outbox": outbox.lines,
+    "anomaly": anomaly.lines,
+    "gate": gate.lines,
+}
 """Every part by name."""
 
 
