@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 
-from benchmarks import anomaly, gate, normalise, outbox, pipeline, questions
+from benchmarks import actions, anomaly, gate, normalise, outbox, pipeline, questions
 
 PARTS = {
     "normalise": normalise.lines,
@@ -13,6 +13,7 @@ PARTS = {
     "outbox": outbox.lines,
     "anomaly": anomaly.lines,
     "gate": gate.lines,
+    "actions": actions.lines,
 }
 """Every part by name."""
 

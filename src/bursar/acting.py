@@ -5,7 +5,7 @@ plan is one.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,21 +21,22 @@ from bursar.actions.approve import approve as take_approval
 from bursar.actions.approve import reject as take_rejection
 from bursar.actions.book import Entry
 from bursar.actions.cards import Card, card
-from bursar.actions.door import APPROVERS, Door, Freeze, Judge, no_engine
+from bursar.actions.door import APPROVERS, Door, Freeze, no_engine
+from bursar.actions.exceptions import FILE, exceptions, keeper
 from bursar.actions.observations import record, with_history
 from bursar.actions.playbooks import PLAYBOOKS
 from bursar.actions.playbooks.playbook import Excepted, Left, Seen, Worth, Worths
 from bursar.actions.propose import Ask, propose
 from bursar.actions.undo import inverse
 from bursar.config import Config
-from bursar.domain.errors import ConfigError
+from bursar.domain.errors import ConfigError, PolicyDenied
 from bursar.domain.estates import Observed, Resource
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval, Plan
 from bursar.domain.savings import Saving
 from bursar.lake.generations import Lake
 from bursar.lake.locks import writer
-from bursar.ports import Clock, Estate, Warehouse
+from bursar.ports import Clock, Estate, PolicyEngine, Warehouse
 from bursar.query.resources import costs
 from bursar.savings import ledger
 from bursar.store import journal
@@ -58,18 +59,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """The wired rooms. `judge` asks the policy engine; `excepted` the one registry of exceptions; `pause` waits so many seconds."""
+    """The wired rooms. Without an `engine` nothing is allowed; `pause` waits so many seconds."""
 
     config: Config
     store: sa.Engine
     lake: Lake
     warehouse: Warehouse
     estate: Estate
-    excepted: Excepted
     clock: Clock
+    engine: PolicyEngine | None = None
     price: Price = lambda _: None
-    judge: Judge = no_engine
-    policy_digest: str = ""
     pause: Callable[[float], None] = time.sleep
 
     def plan(self, playbook: str | None = None, *, maker: str) -> Planned:
@@ -121,7 +120,7 @@ class Acting:
         """Propose the plan that takes an applied one back. It needs approval as any other."""
         entry = self.show(digest)
         now = self.clock()
-        made = inverse(entry, self.card(entry.plan.playbook), maker=maker, now=now, policy_digest=self.policy_digest)
+        made = inverse(entry, self.card(entry.plan.playbook), maker=maker, now=now, policy_digest=self._policies())
         with self.store.begin() as connection:
             journal.lock(connection)
             for one in book.entries(connection, ["proposed"]):
@@ -175,11 +174,11 @@ class Acting:
             store=self.store,
             estate=self.estate,
             card=self.card,
-            excepted=self.excepted,
+            excepted=self._keeper(),
             stopped=self.stopped,
             clock=self.clock,
             pause=self.pause,
-            judge=self.judge,
+            judge=self._judge,
             freezes=[Freeze(first=one.first, last=one.last, reason=one.reason) for one in self.config.freezes],
             may_approve=self._may_approve,
         )
@@ -197,18 +196,17 @@ class Acting:
             maker=maker,
             now=now,
             generation=head.n if head else 0,
-            policy_digest=self.policy_digest,
+            policy_digest=self._policies(),
             worths=self._worths(seen),
-            excepted=self.excepted,
-            taken=taken.__contains__,
+            excepted=self._keeper(),
+            taken=taken,
         )
         found = propose(PLAYBOOKS[name], seen, ask)
-        kept = self._keep(name, found.plans, now=now)
-        fresh = frozenset(one.digest for one in found.plans if one in kept)
+        kept, fresh = self._keep(name, found.plans, now=now)
         return Planned(plans=tuple(self.show(one.digest) for one in kept), fresh=fresh, left=found.left)
 
-    def _keep(self, name: str, plans: Sequence[Plan], *, now: datetime) -> list[Plan]:
-        """Store new plans; one that says what an open one says is that one."""
+    def _keep(self, name: str, plans: Sequence[Plan], *, now: datetime) -> tuple[list[Plan], frozenset[str]]:
+        """Store new plans; one that says what an open one says is that one. All that count, and the digests of the new ones."""
         with self.store.begin() as connection:
             journal.lock(connection)
             waiting = [one.plan for one in book.entries(connection, ["proposed"]) if one.plan.expires_at > stamp(now)]
@@ -217,7 +215,7 @@ class Acting:
             for one in kept:
                 book.keep(connection, one, now=now)
             ledger.follow(connection, now=now)
-        return kept
+        return kept, frozenset(one.digest for one in kept if one not in waiting)
 
     def _worths(self, seen: Sequence[Seen]) -> Worths:
         """What resources cost: by the published bill, else by the estate's price list, else unknown."""
@@ -240,6 +238,33 @@ class Acting:
         named = [self.config.owners[one.owner].approvers for one in plan.changes if one.owner in self.config.owners]
         listed = {name for approvers in named for name in approvers}
         return given.role in APPROVERS and (not listed or given.role == "admin" or given.approver in listed)
+
+    def _keeper(self) -> Excepted:
+        with self.store.connect().execution_options(read_only=True) as connection:
+            return keeper(connection, file=self.config.file(FILE), owners=self.config.owners, now=self.clock())
+
+    def _judge(self, document: Mapping[str, object]) -> Mapping[str, object]:
+        """Ask the policy engine, with the exceptions its rules may excuse by. Raises PolicyDenied when there is no answer."""
+        if self.engine is None:
+            return no_engine(document)
+        with self.store.connect().execution_options(read_only=True) as connection:
+            known = exceptions(connection, file=self.config.file(FILE), owners=self.config.owners, now=self.clock())
+        try:
+            said = self.engine.evaluate("remediation", {**document, "exceptions": known})
+        finally:
+            self.engine.close()
+        if said.reason:
+            raise PolicyDenied(f"no policy answered ({said.reason}): {said.detail}", cure="Look at it with: bursar policy test")
+        return {"allow": said.allow, "violations": said.violations}
+
+    def _policies(self) -> str:
+        """The digest of the rules as they are; empty where no engine answers. What counts is what they say when a plan is applied."""
+        if self.engine is None:
+            return ""
+        try:
+            return self.engine.evaluate("remediation", {}).policy_digest
+        finally:
+            self.engine.close()
 
     def _follow(self) -> None:
         with self.store.begin() as connection:

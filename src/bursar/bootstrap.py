@@ -72,7 +72,7 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
 
 def act(app: Bursar, *, pause: Callable[[float], None] = time.sleep) -> Acting:
     """Plan, approve, apply over a house: its estates and its policy engine."""
-    estate = SimulatedEstate(app.config.home.absolute() / ESTATE)
+    estate, engine = SimulatedEstate(app.config.home.absolute() / ESTATE), policy_engine(app.config)
     return Acting(
         config=app.config,
         store=app.store,
@@ -80,7 +80,7 @@ def act(app: Bursar, *, pause: Callable[[float], None] = time.sleep) -> Acting:
         warehouse=app.warehouse,
         estate=estate,
         price=estate.price,
-        excepted=lambda _rule, _resource: False,
+        engine=engine,
         clock=app.clock,
         pause=pause,
     )

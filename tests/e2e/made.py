@@ -79,7 +79,7 @@ def make_house(home: Path, *, filled: bool = True) -> MadeHouse:
     lake = Lake(home / "lake", store)
     warehouse = DuckDBWarehouse(home / "scratch")
     acting = Acting(
-        config=Config(home=home), store=store, lake=lake, warehouse=warehouse, estate=NothingReal(), excepted=lambda _rule, _resource: False, clock=lambda: NOW
+        config=Config(home=home), store=store, lake=lake, warehouse=warehouse, estate=NothingReal(), clock=lambda: NOW
     )  # fmt: skip
     if filled:
         _fill(home / "lake", store)

@@ -5,48 +5,22 @@ of it. Killed between any two of these, the next apply finds the intent, asks th
 An answer that is lost leaves `uncertain`: observe, adopt or try again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from bursar.actions.book import Entry, Made, find, made_of, move
+from bursar.actions.book import Entry, find, made_of, move
 from bursar.actions.door import Case, Door
 from bursar.actions.guards import RULES, Rules, check, halt, opened, unchanged, within_day
+from bursar.actions.steps import Applied, Run, close, insert, made_under, settle
 from bursar.domain.errors import NotApproved, StalePlan, Unavailable
-from bursar.domain.estates import Answer, State, same
+from bursar.domain.estates import Answer, same
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Change, token
 from bursar.store import journal
 from bursar.store.schema import approval
 from bursar.store.schema import change as change_table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """How an apply ended: the plan's status, and what became of each change, in the plan's order."""
-
-    digest: str
-    status: str
-    made: tuple[Made, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """One apply under way."""
-
-    case: Case
-    rules: Rules
-    actor: str
-
-    @property
-    def door(self) -> Door:
-        return self.case.door
-
-    @property
-    def entry(self) -> Entry:
-        return self.case.entry
 
 
 def apply(door: Door, digest: str, *, actor: str, rules: Rules = RULES) -> Applied:
@@ -60,18 +34,26 @@ def apply(door: Door, digest: str, *, actor: str, rules: Rules = RULES) -> Appli
     if entry.status == "applying":
         entry = _adopt_all(door, entry, actor=actor)
     case = opened(door, entry)
+    if case.is_resumed and _is_over(entry):
+        return close(Run(case=case, rules=rules, actor=actor))
     try:
         check(case, rules)
     except (NotApproved, StalePlan):
         if case.is_resumed:
-            _give_up(_Run(case=case, rules=rules, actor=actor))
+            _give_up(Run(case=case, rules=rules, actor=actor))
         raise
-    run = _Run(case=replace(case, entry=_begin(case, actor)), rules=rules, actor=actor)
+    run = Run(case=replace(case, entry=_begin(case, actor)), rules=rules, actor=actor)
     for position in range(len(run.case.plan.changes)):
-        made = _made(run).get(position)
+        made = made_under(run).get(position)
         if (made is None or not made.is_settled) and not _is_enough(run):
             _one(run, position)
-    return _close(run)
+    return close(run)
+
+
+def _is_over(entry: Entry) -> bool:
+    """Whether a cut-short apply has nothing left to do: all is settled, or something was stale, after which nothing is done."""
+    states = [made.state for made in entry.made.values()]
+    return "stale" in states or (len(states) == len(entry.plan.changes) and all(made.is_settled for made in entry.made.values()))
 
 
 def _begin(case: Case, actor: str) -> Entry:
@@ -89,10 +71,10 @@ def _begin(case: Case, actor: str) -> Entry:
     return replace(entry, status="applying")
 
 
-def _one(run: _Run, position: int) -> None:
+def _one(run: Run, position: int) -> None:
     """One change, from a look to its outcome."""
     change = run.case.plan.changes[position]
-    is_new = position not in _made(run)
+    is_new = position not in made_under(run)
     if is_new:
         _pace(run)
     if "kill switch" in run.rules.each:
@@ -106,13 +88,13 @@ def _one(run: _Run, position: int) -> None:
         _stale(run, position, error)
         raise
     if answer.state == "failed":
-        _settle(run, position, "failed", answer.detail)
+        settle(run, position, "failed", answer.detail)
         return
     _verify(run, position, change)
-    _settle(run, position, "done", {**answer.detail, "at": stamp(answer.at)})
+    settle(run, position, "done", {**answer.detail, "at": stamp(answer.at)})
 
 
-def _look_again(run: _Run, position: int) -> None:
+def _look_again(run: Run, position: int) -> None:
     """The resource is still as the plan saw it; if not, that is written down, and nothing more is done."""
     if "fresh" not in run.rules.each:
         return
@@ -123,46 +105,27 @@ def _look_again(run: _Run, position: int) -> None:
         raise
 
 
-def _stale(run: _Run, position: int, error: StalePlan) -> None:
+def _stale(run: Run, position: int, error: StalePlan) -> None:
     outcome = {"error": error.message}
-    if position in _made(run):
-        _settle(run, position, "stale", outcome)
+    if position in made_under(run):
+        settle(run, position, "stale", outcome)
     else:
         with run.door.store.begin() as connection:
-            _insert(connection, run, position, state="stale", outcome=outcome)
-    _close(run, broken=True)
+            insert(connection, run, position, state="stale", outcome=outcome)
+    close(run, broken=True)
 
 
-def _intend(run: _Run, position: int) -> None:
+def _intend(run: Run, position: int) -> None:
     """Write what is about to be done, within the day's budget that all plans share, before anything is done."""
     with run.door.store.begin() as connection:
         journal.lock(connection)
         case = replace(run.case, now=run.door.clock())
         if "budget" in run.rules.each:
             within_day(connection, case, [case.plan.changes[position]])
-        _insert(connection, run, position, state="intended", outcome=None)
+        insert(connection, run, position, state="intended", outcome=None)
 
 
-def _insert(connection: sa.Connection, run: _Run, position: int, *, state: str, outcome: State | None) -> None:
-    change, now = run.case.plan.changes[position], run.door.clock()
-    connection.execute(
-        change_table.insert().values(
-            plan_digest=run.entry.digest,
-            position=position,
-            resource=change.resource.id,
-            verb=change.verb,
-            destructive=change.is_destructive,
-            state=state,
-            token=token(run.entry.digest, position),
-            intended_at=stamp(now),
-            settled_at=stamp(now) if state == "stale" else None,
-            outcome=outcome,
-        )
-    )
-    _note(connection, run, position, state=state, now=now, more=outcome or {})
-
-
-def _executed(run: _Run, position: int) -> Answer:
+def _executed(run: Run, position: int) -> Answer:
     """Execute under the change's token until the provider says done or failed."""
     door, asked, lost = run.door, 0, 0
     while True:
@@ -179,12 +142,14 @@ def _executed(run: _Run, position: int) -> Answer:
         door.pause(door.patience.seconds)
         if "kill switch" in run.rules.each:
             halt(door)
+        if "fresh" in run.rules.each:  # a snapshot takes minutes: the disk may be wanted again
+            unchanged(door, run.case.plan.changes[position])
 
 
-def _after_silence(run: _Run, position: int, error: Unavailable, *, is_last: bool) -> Answer | None:
+def _after_silence(run: Run, position: int, error: Unavailable, *, is_last: bool) -> Answer | None:
     """An answer was lost: written down as uncertain, then looked after. None: try again with the same token."""
     change = run.case.plan.changes[position]
-    _settle(run, position, "uncertain", {"error": error.message})
+    settle(run, position, "uncertain", {"error": error.message})
     run.door.pause(run.door.patience.seconds)
     found = _receipt(run.door, change, token(run.entry.digest, position))
     if found is None and is_last:
@@ -193,20 +158,20 @@ def _after_silence(run: _Run, position: int, error: Unavailable, *, is_last: boo
     return found
 
 
-def _give_up(run: _Run) -> None:
+def _give_up(run: Run) -> None:
     """An apply that was cut short may not go on: what did not happen is told as failed, after looking more than once."""
-    for made in _made(run).values():
+    for made in made_under(run).values():
         if made.is_settled:
             continue
         for _ in range(run.door.patience.tries):
             run.door.pause(run.door.patience.seconds)
             found = _receipt(run.door, run.case.plan.changes[made.position], made.token)
             if found is not None:
-                _settle(run, made.position, "done", {**found.detail, "at": stamp(found.at), "adopted": True})
+                settle(run, made.position, "done", {**found.detail, "at": stamp(found.at), "adopted": True})
                 break
         else:
-            _settle(run, made.position, "failed", {"error": "cut short; the provider has no record of it"})
-    _close(run)
+            settle(run, made.position, "failed", {"error": "cut short; the provider has no record of it"})
+    close(run)
 
 
 def _receipt(door: Door, change: Change, key: str) -> Answer | None:
@@ -222,7 +187,7 @@ def _receipt(door: Door, change: Change, key: str) -> Answer | None:
     return Answer(state="done", at=datetime.fromisoformat(str(told["at"])), detail=detail)
 
 
-def _verify(run: _Run, position: int, change: Change) -> None:
+def _verify(run: Run, position: int, change: Change) -> None:
     """See with our own eyes that it is so, as long as reads may lag. An undo that could not be made is no success."""
     door = run.door
     for _ in range(door.patience.questions):
@@ -230,7 +195,7 @@ def _verify(run: _Run, position: int, change: Change) -> None:
         if found:
             return
         door.pause(door.patience.seconds)
-    _settle(run, position, "uncertain", {"error": "the provider says done, but the resource is as before"})
+    settle(run, position, "uncertain", {"error": "the provider says done, but the resource is as before"})
     raise Unavailable(f"{change.resource.id} does not show the change yet", cure=_again(run))
 
 
@@ -249,29 +214,13 @@ def _adopt_all(door: Door, entry: Entry, *, actor: str) -> Entry:
             continue
         change = entry.plan.changes[made.position]
         if (found := _receipt(door, change, made.token)) is not None:
-            run = _Run(case=opened(door, entry), rules=RULES, actor=actor)
-            _settle(run, made.position, "done", {**found.detail, "at": stamp(found.at), "adopted": True})
+            run = Run(case=opened(door, entry), rules=RULES, actor=actor)
+            settle(run, made.position, "done", {**found.detail, "at": stamp(found.at), "adopted": True})
     with door.store.connect().execution_options(read_only=True) as connection:
         return replace(entry, made=made_of(connection, entry.digest))
 
 
-def _settle(run: _Run, position: int, state: str, outcome: State) -> None:
-    """Write what came of a change."""
-    now = run.door.clock()
-    mine = (change_table.c.plan_digest == run.entry.digest) & (change_table.c.position == position)
-    settled = {} if state == "uncertain" else {"settled_at": stamp(now)}
-    with run.door.store.begin() as connection:
-        connection.execute(change_table.update().where(mine).values(state=state, outcome=dict(outcome), **settled))
-        _note(connection, run, position, state=state, now=now, more=outcome)
-
-
-def _note(connection: sa.Connection, run: _Run, position: int, *, state: str, now: datetime, more: Mapping[str, object]) -> None:
-    change = run.case.plan.changes[position]
-    payload = {"digest": run.entry.digest, "position": position, "resource": change.resource.id, "verb": change.verb, "outcome": dict(more)}
-    journal.append(connection, at=stamp(now), kind=f"change.{state}", actor=run.actor, payload=payload)
-
-
-def _pace(run: _Run) -> None:
+def _pace(run: Run) -> None:
     """Wait so that no more changes begin in a second than the limit says, over all plans."""
     if "pace" not in run.rules.each:
         return
@@ -286,28 +235,11 @@ def _pace(run: _Run) -> None:
         door.pause(gap.total_seconds())
 
 
-def _is_enough(run: _Run) -> bool:
+def _is_enough(run: Run) -> bool:
     """Whether so many changes failed that nothing more is tried."""
-    failed = sum(made.state == "failed" for made in _made(run).values())
+    failed = sum(made.state == "failed" for made in made_under(run).values())
     return "failures" in run.rules.each and failed >= run.case.plan.limits.failures
 
 
-def _made(run: _Run) -> dict[int, Made]:
-    with run.door.store.connect().execution_options(read_only=True) as connection:
-        return made_of(connection, run.entry.digest)
-
-
-def _close(run: _Run, *, broken: bool = False) -> Applied:
-    """The plan's end: applied when every change is done, failed otherwise."""
-    made = _made(run)
-    whole = not broken and len(made) == len(run.case.plan.changes) and all(one.state == "done" for one in made.values())
-    status = "applied" if whole else "failed"
-    with run.door.store.begin() as connection:
-        journal.lock(connection)
-        counts = {state: sum(one.state == state for one in made.values()) for state in sorted({one.state for one in made.values()})}
-        move(connection, run.entry, status, now=run.door.clock(), actor=run.actor, why={"changes": counts})
-    return Applied(digest=run.entry.digest, status=status, made=tuple(made[at] for at in sorted(made)))
-
-
-def _again(run: _Run) -> str:
+def _again(run: Run) -> str:
     return f"Go on later with: bursar apply {run.entry.digest[:12]}"

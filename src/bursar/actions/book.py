@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from bursar.store.schema import approval, change, plan
 SHORTEST = 8
 """So many characters of a digest name a plan, when no other begins with them."""
 OPEN = frozenset({"proposed", "approved"})
+REMEMBERED = timedelta(days=90)
 UNDER_WAY = frozenset({"approved", "applying"})
 
 
@@ -102,10 +103,20 @@ def supersede(connection: sa.Connection, by: Sequence[Plan], *, playbook: str, n
     return [one.digest for one in gone]
 
 
-def taken(connection: sa.Connection, *, now: datetime) -> frozenset[str]:
-    """Resources that plans under way will change; those of expired ones are free again."""
+def taken(connection: sa.Connection, *, now: datetime) -> dict[str, str]:
+    """Resources no new plan may have, and why: those of plans under way, and those somebody took back in the last ninety days."""
     live = [one for one in entries(connection, UNDER_WAY) if one.status == "applying" or one.plan.expires_at > stamp(now)]
-    return frozenset(change.resource.id for one in live for change in one.plan.changes)
+    found = {change.resource.id: f"in plan {one.digest[:12]}, which is {one.status}" for one in live for change in one.plan.changes}
+    for one in entries(connection, ["applied"]):
+        if one.plan.undoes and one.plan.made_at > stamp(now - REMEMBERED):
+            found |= dict.fromkeys(_came_back(one), f"taken back by plan {one.digest[:12]}")
+    return found
+
+
+def _came_back(entry: Entry) -> set[str]:
+    """The resources an undo brought back, under their old names and their new ones."""
+    fresh = {str(made.outcome["resource"]) for made in entry.made.values() if made.outcome and "resource" in made.outcome}
+    return fresh | {change.resource.id for change in entry.plan.changes}
 
 
 def approvals_of(connection: sa.Connection, digest: str) -> tuple[Approval, ...]:

@@ -1,7 +1,7 @@
 """Findings become plans: one for each provider and currency, no larger than may be applied. Making a plan is the dry run."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ LIFE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """Under what a plan is made. `taken` says whether a resource is in a plan under way already."""
+    """Under what a plan is made. `taken` are resources that no new plan may have, each with why."""
 
     card: Card
     maker: str
@@ -26,7 +26,7 @@ class Ask:
     policy_digest: str
     worths: Worths
     excepted: Excepted
-    taken: Callable[[str], bool]
+    taken: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,8 @@ def propose(book: Playbook, seen: Sequence[Seen], ask: Ask) -> Proposal:
     A plan holds what the limits let it apply, the dearest first; the rest is left for the next one, and said.
     """
     changes, left = judged(book, seen, card=ask.card, worths=ask.worths, excepted=ask.excepted)
-    free = [change for change in changes if not ask.taken(change.resource.id)]
-    left += [Left(resource=change.resource, why="in a plan under way") for change in changes if ask.taken(change.resource.id)]
+    free = [change for change in changes if change.resource.id not in ask.taken]
+    left += [Left(resource=one.resource, why=ask.taken[one.resource.id]) for one in changes if one.resource.id in ask.taken]
     population = Counter(one.now.resource.population for one in seen)
     kept, over = _within(free, population, ask.card.limit())
     groups: dict[tuple[str, str], list[Change]] = defaultdict(list)

@@ -2,8 +2,8 @@
 
 The counterfactual is a difference in differences: as the untouched ones like them went, so would these have gone. Below
 five of those it is the resources' own history by day of the week. The interval comes from a block bootstrap: whole weeks of
-days before are drawn again for the level and for the noise, so that neighbouring days stay neighbours. A fixed seed: the
-same bill gives the same digits. Whole numbers of 10^-12 throughout, never a float.
+days before are drawn again for the level and for the noise, so that neighbouring days stay neighbours; four weeks are four
+draws, not thirty, and the interval is widened accordingly. A fixed seed: the same bill gives the same digits. Never a float.
 """
 
 import random
@@ -52,7 +52,9 @@ def measure(found: Days, *, start: date, change: date, currency: str, generation
     cash = _series(found, start=start, change=change, end=end, name="billed", is_compared=is_compared)
     draws = sorted(_drawn(effective))
     amount, expected = _point(effective)
-    realised = Range(amount=_money(amount), low=_money(draws[LOW]), high=_money(draws[HIGH - 1]), currency=currency)
+    wider = _widening(len(effective.before))
+    low, high = (amount + int((draws[at] - amount) * wider) for at in (LOW, HIGH - 1))
+    realised = Range(amount=_money(amount), low=_money(low), high=_money(high), currency=currency)
     return Measured(
         start=change, end=end, realised=realised, cash=_money(_point(cash)[0]), expected_cost=_money(expected),
         actual_cost=_money(sum(effective.after)), donors=found.donors if is_compared else 0, generation=generation,
@@ -102,6 +104,17 @@ def _drawn(series: Series) -> list[int]:
         expected = sum(near * value // wide for value in series.index_after) + extra
         found.append((expected - sum(series.after)) * MONTH // len(series.after))
     return found
+
+
+def _widening(days: int) -> Decimal:
+    """How much wider the interval is than the draws, from so many days before.
+
+    Blocks from within n days know (n - b) / n of the variance (Künsch 1989); and n / b of them are a small sample, whose
+    quantile is Student's, here to second order (Cornish and Fisher).
+    """
+    freedom = max(Decimal(1), Decimal(days) / BLOCK - 1)
+    student = 1 + Decimal("0.926") / freedom + Decimal("0.863") / freedom**2
+    return student * (Decimal(days) / max(1, days - BLOCK)).sqrt()
 
 
 def _blocks(draw: random.Random, length: int, wanted: int) -> list[int]:

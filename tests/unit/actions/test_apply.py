@@ -379,6 +379,48 @@ def test_a_snapshot_that_takes_too_long_is_gone_on_with(world: World) -> None:
     assert len(world.effects("snapshot")) == 3
 
 
+def test_what_is_wanted_again_while_its_snapshot_runs_is_kept(world: World) -> None:
+    """A tag comes while the provider works: the snapshot stays, the disk too, and nothing more is done."""
+    made = world.approved()
+    world.estate.faults.polls = 3
+    world.on_pause = lambda: world.tag("vol-000")
+    with pytest.raises(StalePlan):
+        world.apply(made)
+    assert world.effects() == [("snapshot", "vol-000")]
+    assert (world.entry(made).status, world.entry(made).made[0].state) == ("failed", "stale")
+
+
+def test_what_moves_between_two_tries_is_kept(world: World) -> None:
+    """No answer, no effect, and then the disk is another: it is not tried again."""
+    made = world.approved()
+    world.estate.faults.script = ["lost"]
+    world.on_pause = lambda: world.tag("vol-000")
+    with pytest.raises(StalePlan):
+        world.apply(made)
+    assert world.effects() == []
+
+
+def test_an_apply_cut_short_before_its_last_line_is_closed_whatever_the_time(world: World) -> None:
+    """All is done, only the plan does not say so: the next apply says it, also after the approvals ended."""
+    made = world.approved()
+    world.apply(made)
+    world.sql("UPDATE plan SET status = 'applying', closed_at = NULL")
+    world.now += timedelta(days=30)
+    assert world.apply(made).status == "applied"
+
+
+def test_an_apply_cut_short_after_a_stale_change_does_nothing_more(world: World) -> None:
+    """It is closed as failed; the disks that were left stay."""
+    made = world.approved()
+    world.on_pause = lambda: world.tag("vol-001")
+    with pytest.raises(StalePlan):
+        world.apply(made)
+    world.sql("UPDATE plan SET status = 'applying', closed_at = NULL")
+    world.on_pause = lambda: None
+    assert world.apply(made).status == "failed"
+    assert world.effects("delete") == [("delete", "vol-000")]
+
+
 def test_reads_that_lag_change_nothing_twice(world: World) -> None:
     """A deleted disk is still shown for a while; it is waited for, and told as done."""
     made = world.approved()

@@ -131,7 +131,7 @@ class World:
             seen = with_history(connection, survey)
             taken = book.taken(connection, now=self.now)
         ask = Ask(
-            card=self.card(), maker=maker, now=self.now, generation=1, policy_digest="", taken=taken.__contains__,
+            card=self.card(), maker=maker, now=self.now, generation=1, policy_digest="", taken=taken,
             worths=lambda _: Worth(monthly=self.monthly, currency="USD", source="test", env=self.env),
             excepted=lambda _rule, resource: resource in self.excepted,
         )  # fmt: skip
@@ -182,6 +182,19 @@ class World:
     def attach(self, resource: str) -> None:
         """Somebody attaches a disk."""
         self.outside("UPDATE resource SET state = json_set(state, '$.attached_to', 'i-9') WHERE id = ?", resource)
+
+    def detach(self, resource: str) -> None:
+        """Somebody detaches it again."""
+        self.outside("UPDATE resource SET state = json_set(state, '$.attached_to', NULL) WHERE id = ?", resource)
+
+    def tag(self, resource: str) -> None:
+        """Somebody tags a disk; no cloud refuses to delete it for that."""
+        self.outside("UPDATE resource SET state = json_set(state, '$.tags', json_object('keep', 'me')) WHERE id = ?", resource)
+
+    def read(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+        """What stands in the store."""
+        with self.store.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(statement), values)]
 
     def effects(self, what: str = "") -> list[tuple[str, str]]:
         """What happened to resources, as the cloud counts it: the witness who does not know our books."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bursar.surfaces.cli.render import printable
 from bursar.surfaces.cli.wiring import opened, shared
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ Playbooks: volumes_unattached
 Examples:
   bursar plan
   bursar plan --playbook volumes_unattached --out plans.jsonl"""
+
+SHOWN = 3
+"""So many names of a reason are told."""
 
 
 @click.command(epilog=EPILOG)
@@ -49,8 +53,12 @@ def _tell_left(found: Planned) -> None:
 
     if not found.plans:
         click.echo("Nothing to change was found.", err=True)
+    why: dict[str, list[str]] = {}
     for left in found.left:
-        click.echo(f"Left alone  {left.resource.id}: {left.why}", err=True)
+        why.setdefault(left.why, []).append(printable(left.resource.id.rpartition("/")[2]))
+    for reason, names in sorted(why.items()):
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        click.echo(f"Left alone  {', '.join(names[:SHOWN])}{more}: {printable(reason)}", err=True)
     for entry in found.plans:
         what = "Proposed" if entry.digest in found.fresh else "Still waits"
         click.echo(f"{what}  {entry.digest[:12]}, {count(len(entry.plan.changes), 'change')}", err=True)

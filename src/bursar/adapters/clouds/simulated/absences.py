@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.domain.errors import ConfigError
 
 
@@ -28,6 +29,11 @@ class Kept:
     size_gb: int
     since: date
 
+    def daily(self, rate: int) -> int:
+        """What it costs a day, at the price of a gigabyte a month: a snapshot holds what is used of its disk, no more."""
+        percent = 30 + Draws(0, "used", self.of).below(50)
+        return self.size_gb * rate * percent // 100 // 30
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absences:
@@ -42,6 +48,11 @@ class Absences:
         if gap is None or day < gap.since:
             return resource
         return (gap.back_as or resource) if gap.until and day >= gap.until else None
+
+    def kept(self, resource: str, day: date) -> Kept | None:
+        """The snapshot of a resource that is paid for on a day, if there is one."""
+        found = self.snapshots.get(resource)
+        return found if found and day >= found.since else None
 
 
 def read(file: Path | None) -> Absences:

@@ -6,19 +6,18 @@ from datetime import datetime
 
 from bursar.adapters.clouds.simulated.control_rows import Row, effect, put, rows_of, run, stamp_of, state_of
 from bursar.domain.errors import StalePlan
-from bursar.domain.estates import Answer, State, same
+from bursar.domain.estates import Answer, State
 from bursar.domain.plans import Change
 
 
 def check(connection: sqlite3.Connection, change: Change) -> None:
-    """What a provider refuses by itself: a disk in use, locked, or not as it was said to be."""
+    """What clouds refuse by themselves: what is not there, or there already, in use, or locked. They know of no plan."""
     where = change.resource
     rows = rows_of(connection, "SELECT * FROM resource WHERE provider = ? AND id = ? AND gone_at IS NULL", where.provider, where.id)
-    state = state_of(rows[0]) if rows else None
-    if not same(state, change.before):
-        raise StalePlan(f"{where.id} is not as the plan saw it", cure="Make a new plan: bursar plan")
-    if state is not None and (state.get("attached_to") or state.get("locked")):
-        raise StalePlan(f"{where.id} is in use or locked; the provider refuses")
+    if bool(rows) != (change.before is not None):
+        raise StalePlan(f"{where.id} is {'there already' if rows else 'gone'}", cure="Make a new plan: bursar plan")
+    if rows and (state_of(rows[0]).get("attached_to") or state_of(rows[0]).get("locked")):
+        raise StalePlan(f"{where.id} is in use or locked; the provider refuses", cure="Make a new plan: bursar plan")
 
 
 def snapshot(connection: sqlite3.Connection, change: Change, token: str) -> str:

@@ -12,11 +12,14 @@ from datetime import date, timedelta
 from bursar.adapters.clouds.simulated.amounts import UNIT, text
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.adapters.clouds.simulated.ledger import Key
+from bursar.domain.periods import Period
 
 PAST_DAYS = 30
 BILLED = 120
 """At most so many billed disks of an account are told, beside the wasted ones."""
 DISK = "disk"
+FOUNDED = date(2025, 1, 1)
+"""The company is older than any month that is simulated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +104,9 @@ class Census:
 
     def _billed(self, ident: str, disk: Charged) -> dict[str, object]:
         last = max(disk.sums)
-        amount, provider = disk.sums[last], disk.key.provider
-        size = max(1, round(amount / MODELS[provider].rate))
+        month, provider = Period.parse(last), disk.key.provider
+        amount = disk.sums[last] * 30 // (month.end - month.start).days
+        size = max(1, amount // MODELS[provider].rate)
         holder = None if disk.is_waste else f"holder-{Draws(self.seed, 'holder', ident).text(8)}"
         state = self._state(ident, provider, size=size, tags=disk.tags, holder=holder)
         monthly = {"amount": text(amount), "currency": disk.key.currency}
@@ -132,10 +136,10 @@ class Census:
     def _state(
         self, ident: str, provider: str, *, size: int, tags: Mapping[str, str], holder: str | None = None, is_locked: bool = False
     ) -> dict[str, object]:
-        age = 40 + Draws(self.seed, "age", ident).below(400)
+        age = Draws(self.seed, "age", ident).below(400)
         return {
             "size_gb": size, "type": MODELS[provider].type, "attached_to": holder, "tags": dict(sorted(tags.items())),
-            "locked": is_locked, "created": (self.as_of - timedelta(days=age)).isoformat(),
+            "locked": is_locked, "created": (FOUNDED - timedelta(days=age)).isoformat(),
         }  # fmt: skip
 
     def _one(self, ident: str, provider: str, account: str, state: Mapping[str, object], *, days: int = PAST_DAYS) -> dict[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from bursar.adapters.clouds.simulated.absences import Kept
 from bursar.adapters.clouds.simulated.amounts import CENT, UNIT, split, text, units
 from bursar.adapters.clouds.simulated.aws.catalogue import (
     AwsMeter,
@@ -97,7 +98,10 @@ class Usage:
         event = self.shape.event("aws", meter, today)
         moments, weights = slots.moments(day), slots.row_weights(is_flat=meter.profile == "flat")
         for index, amount in enumerate(split(total, slots.weights)):
-            item = self._named(places.at(index, today), today)
+            original = places.at(index, today)
+            if kept := self.shape.absences.kept(original.columns["line_item_resource_id"], today):
+                yield self._snapshot(meter, kept, day)
+            item = self._named(original, today)
             if item is None:
                 continue
             run = self._run(meter, item, moments=moments, parts=split(amount // _NORMALISED, weights))
@@ -115,6 +119,18 @@ class Usage:
         if name is None or name == ident:
             return None if name is None else item
         return replace(item, columns={**item.columns, "line_item_resource_id": name})
+
+    def _snapshot(self, meter: AwsMeter, kept: Kept, day: int) -> Run:
+        """A day of a snapshot that an applied plan left behind."""
+        sku, percent = skus()["snapshot"], self.desk.payer.net_percent
+        resource = f"arn:aws:ec2:{REGION}:{meter.account}:snapshot/{kept.id}"
+        columns = metered(sku, region=REGION, resource=resource, term=TERMS.get("od", "OnDemand"), rate=sku.rate)
+        item = self.desk.item("Usage", meter.account, columns, terms=Terms(categories=meter.categories, rate=units(sku.rate)))
+        parts = kept.daily(units(sku.rate)) // _NORMALISED
+        gross, net, none = [parts * _NORMALISED], [parts * percent], [0]
+        run = Run(item, [moment(day * 24, DAY)], gross, net, gross, none, none, none)
+        self._note(meter, run, day)
+        return run
 
     def _run(self, meter: AwsMeter, item: Item, *, moments: list[int], parts: list[int]) -> Run:
         """One resource's day. `parts` are hundreds of units of effective cost, before any net percentage."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import gcd
 
+from bursar.adapters.clouds.simulated.absences import Kept
 from bursar.adapters.clouds.simulated.amounts import CENT, UNIT, rounding, split
 from bursar.adapters.clouds.simulated.azure.catalogue import AzureMeter, Sku, meters, skus
 from bursar.adapters.clouds.simulated.azure.desk import Charge, Desk, Resource
@@ -83,13 +84,23 @@ class Usage:
         amount = self.shape.daily("azure", meter, date, scale_ppm=PPM if meter.is_launch else self.scale())
         event = self.shape.event("azure", meter, date)
         for item, part in zip(items, split(amount, slots.weights) if amount else (), strict=bool(amount)):
-            if self.shape.absences.name(item.columns["resourceid"].lower(), date) is None:
+            ident = item.columns["resourceid"].lower()
+            if kept := self.shape.absences.kept(ident, date):
+                yield self._snapshot(meter, kept, day)
+            if self.shape.absences.name(ident, date) is None:
                 continue
             row = self._priced(item, day, part)
             self.used[meter.mode, day] += row.cost
             if event:
                 self.shape.seen[event].charge(date, row.cost, item.key, resource=item.columns["resourceid"].lower())
             yield row
+
+    def _snapshot(self, meter: AzureMeter, kept: Kept, day: int) -> Row:
+        """A day of a snapshot that an applied plan left behind."""
+        sku = skus()["snapshot"]
+        resource = Resource(subscription=meter.subscription, name=kept.id)
+        item = self.desk.item(sku, resource, Charge(), prices=(sku.price, sku.price, sku.payg))
+        return self._priced(item, day, kept.daily(UNIT * sku.price // 10_000 * self.desk.scope.rate_milli // 1000))
 
     def _priced(self, item: Item, day: int, target: int) -> Row:
         """A row of about the target amount: the quantity is rounded first, the cost follows from it exactly."""

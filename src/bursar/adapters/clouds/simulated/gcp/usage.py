@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bursar.adapters.clouds.simulated.absences import Kept
 from bursar.adapters.clouds.simulated.amounts import UNIT, split
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
 from bursar.adapters.clouds.simulated.gcp.catalogue import ESSENTIAL, GcpMeter, Sku, meters, skus
@@ -76,6 +77,8 @@ class Usage:
         hours = 1 if slots.is_hourly else 24
         for index, part in enumerate(split(amount, slots.weights)):
             item = places.at(index, date)
+            if kept := self.shape.absences.kept(item.resource, date):
+                yield self._snapshot(meter, kept, midnight)
             if self.shape.absences.name(item.resource, date) is None:
                 continue
             if is_expired:
@@ -89,6 +92,13 @@ class Usage:
                 if event:
                     self.shape.seen[event].charge(date, row.cost + sum(row.credits), item.key, resource=item.resource)
                 yield row
+
+    def _snapshot(self, meter: GcpMeter, kept: Kept, midnight: datetime) -> Row:
+        """A day of a snapshot that an applied plan left behind."""
+        item = self.desk.item(skus()["snapshot"], project=meter.project, terms=Terms(resource=kept.id))
+        row = self._row(meter, item, starts=midnight, hours=24, net=kept.daily(item.rate))
+        self.total += row.cost
+        return row
 
     def midnight(self, day: int) -> datetime:
         """When a day begins: Google bills by Pacific days."""

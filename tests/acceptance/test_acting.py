@@ -1,0 +1,118 @@
+"""Plan, approve, apply, take back, and the saving in the next bill: the whole way, as processes, under the real policy engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planned_changes import binary
+
+from tests.acceptance.conftest import House
+
+SIMULATE = ("-q", "simulate", "--rows", "1500", "--seed", "5", "--clouds", "aws,gcp")
+APPROVERS = ("second@acme.example", "third@acme.example")
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> House:
+    """Two months of two clouds, ingested with their control planes."""
+    (tmp_path / "bursar.yaml").write_text(f"opa: {{binary: {binary()}}}\n")
+    house = House(project=tmp_path)
+    house.run(*SIMULATE, "--out", "bills", "--from", "2025-01", "--months", "2")
+    house.run("-q", "ingest", "bills")
+    return house
+
+
+def plans(house: House) -> dict[str, Any]:
+    """Every plan by the cloud it is for."""
+    return {row["changes"][0]["provider"]: row for row in house.run("plans", "list", "--format", "json").json["rows"] if not row["undoes"]}
+
+
+def agreed(house: House, digest: str) -> None:
+    """As many people as it takes say yes."""
+    for name in APPROVERS:
+        house.run("approve", digest[:12], "--as", name, code=None)
+
+
+def carried_out(house: House, row: Any) -> None:  # noqa: ANN401 - a row of JSON
+    """Refused without approval and with the maker's; approved by others it is applied, once."""
+    assert "0 of" in house.run("apply", row["digest"], code=1).err
+    assert "may not approve" in house.run("approve", row["digest"], "--as", row["maker"], code=1).err
+    agreed(house, row["digest"])
+    house.run("apply", row["digest"][:8])
+    assert "once" in house.run("apply", row["digest"], code=1).err
+
+
+def usage(house: House, bills: str, provider: str) -> Decimal:
+    """A month's effective cost of usage, by the truth of what was simulated."""
+    told = json.loads((house.project / bills / "truth.json").read_text())["periods"]["2025-03"][provider]
+    return Decimal(told["by_charge_category"]["Usage"]["effective"])
+
+
+def cost_of(house: House, resource: str, period: str) -> Decimal:
+    """What a resource costs in a billing period, by the published bill."""
+    words = ("costs", "--filter", f"resource_id = '{resource}'", "--period", period, "--granularity", "total", "--format", "json")
+    return sum((Decimal(row["value"]) for row in house.run(*words).json["rows"]), Decimal(0))
+
+
+def test_a_dry_run_makes_a_plan_and_approval_executes_it(acme: House) -> None:
+    """Making a plan changes nothing; another's approval lets it be applied, once; the next bill is lower by what was measured."""
+    before = (acme.home / "estate.sqlite").read_bytes()
+    acme.run("plan", "--playbook", "volumes_unattached")
+    assert (acme.home / "estate.sqlite").read_bytes() == before
+    found = plans(acme)
+    assert found.keys() == {"aws", "gcp"}
+    for row in found.values():
+        carried_out(acme, row)
+    acme.run("undo", found["gcp"]["digest"])
+    back = next(row for row in acme.run("plans", "list", "--format", "json").json["rows"] if row["undoes"])
+    carried_out(acme, back)
+
+    march = ("--from", "2025-03", "--months", "1")
+    acme.run(*SIMULATE, "--out", "march", *march, "--estate", acme.home / "estate.sqlite")
+    acme.run(*SIMULATE, "--out", "as-if", *march)
+    acme.run("-q", "ingest", "march")
+    gone = found["aws"]["changes"][0]["resource"]
+    assert cost_of(acme, gone, "2025-02") > 0
+    assert cost_of(acme, gone, "2025-03") == 0
+    lines = {row["plan_digests"][0]: row for row in acme.run("savings", "--format", "json").json["rows"]}
+    saved, undone = lines[found["aws"]["digest"]], lines[found["gcp"]["digest"]]
+    true = (usage(acme, "as-if", "aws") - usage(acme, "march", "aws")) * 30 / 31
+    assert saved["status"] == "verified"
+    assert abs(Decimal(saved["realised"]) - true) < true / 50
+    assert Decimal(found["aws"]["saving_monthly"]["low"]) < true < Decimal(found["aws"]["saving_monthly"]["high"])
+    assert undone["plan_digests"] == [found["gcp"]["digest"], back["digest"]]
+    assert undone["status"] in {"inconclusive", "negative"}
+    assert acme.run("audit", "verify").code == 0
+
+
+def test_without_a_policy_engine_nothing_is_applied(acme: House) -> None:
+    """No answer is a no: exit 1, and the disks are there."""
+    acme.run("plan")
+    digest = plans(acme)["gcp"]["digest"]
+    agreed(acme, digest)
+    (acme.project / "bursar.yaml").write_text("opa: {binary: /nonexistent/opa}\n")
+    before = (acme.home / "estate.sqlite").read_bytes()
+    assert "engine.missing" in acme.run("apply", digest, code=1).err
+    assert (acme.home / "estate.sqlite").read_bytes() == before
+
+
+def test_an_exception_keeps_a_disk(acme: House) -> None:
+    """Granted before, it is left out of the plan and said; granted after approval, the plan is refused."""
+    acme.run("plan")
+    row = plans(acme)["aws"]
+    kept = row["changes"][0]["resource"]
+    agreed(acme, row["digest"])
+    today = datetime.now(UTC).date()
+    entry = {"id": "exc-1", "rule": "volumes_unattached", "resource": kept, "owner": "core", "approver": "ana", "reason": "forensics"}
+    entry |= {"created": f"{today - timedelta(days=1)}", "expires": f"{today + timedelta(days=30)}"}
+    (acme.project / "exceptions.yaml").write_text(json.dumps([entry]))
+    assert "exception" in acme.run("apply", row["digest"], code=1).err
+    acme.run("reject", row["digest"])
+    said = acme.run("plan")
+    assert kept not in said.out
+    assert "an exception covers it" in said.err
