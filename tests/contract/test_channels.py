@@ -221,8 +221,8 @@ def test_words_matter_more_than_a_picture(double: SlackDouble) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "untouched", "retry_after"),
-    [("429:7", True, 7.0), ("429", True, 30.0), ("ratelimited", True, None), ("500", False, None), ("reset", False, None), ("lost", False, None),
-     ("internal_error", False, None)],
+    [("429:7", True, 7.0), ("429", True, None), ("ratelimited", True, None), ("500", False, None), ("html", False, None),
+     ("reset", False, None), ("lost", False, None), ("bare", False, None), ("internal_error", False, None)],
 )  # fmt: skip
 def test_failures_of_the_other_side_are_worth_trying_again(
     double: SlackDouble, fault: str, untouched: bool, retry_after: float | None
@@ -234,7 +234,7 @@ def test_failures_of_the_other_side_are_worth_trying_again(
         slack.send(notice())
     assert (caught.value.untouched, caught.value.retry_after) == (untouched, retry_after)
     found = slack.probe(notice(), NOW)
-    assert (found is not None) == (fault == "lost")
+    assert (found is not None) == (fault in {"lost", "bare"})
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "channel_not_found", "not_in_channel", "missing_scope", "msg_too_long", "is_archived"])

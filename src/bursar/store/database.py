@@ -9,18 +9,25 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
+
+from bursar.domain.errors import Unavailable
 
 HEAD = "0002"
 """The newest migration. A test holds it to `migrations/versions`."""
+_OUTSIDE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN})
+"""What SQLite says of its surroundings; its other complaints are about the statement."""
 _MIGRATING = 0x6275727361720002
 """The advisory lock under which PostgreSQL is migrated: of two first runs one waits and finds the tables."""
 
 
 def open_store(url: str) -> sa.Engine:
-    """An engine whose tables are up to date. Raises sqlalchemy's OperationalError when the database cannot be opened."""
+    """An engine whose tables are up to date. It raises Unavailable when the database cannot be opened, read or written."""
     memory = url in {"sqlite://", "sqlite:///:memory:"}
     engine = sa.create_engine(url, poolclass=StaticPool) if memory else sa.create_engine(url)
+    event.listen(engine, "handle_error", _told)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_pragmas)
         event.listen(engine, "begin", _sqlite_begin)
@@ -54,6 +61,17 @@ def _migrate(engine: sa.Engine) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _told(context: ExceptionContext) -> None:
+    """A full disk, a lock that is not let go, a server that is gone: the other side failed, and nothing of the transaction is there."""
+    cause = context.original_exception
+    code = getattr(cause, "sqlite_errorcode", None)
+    if isinstance(context.sqlalchemy_exception, OperationalError) and (code is None or code & 0xFF in _OUTSIDE):
+        said = str(cause).strip().splitlines() or [type(cause).__name__]
+        raise Unavailable(
+            f"the operational database failed: {said[0]}", cure="Look for free space, permissions and its server, then run it again."
+        ) from cause
 
 
 def _sqlite_pragmas(connection: sqlite3.Connection, _record: object) -> None:

@@ -2,8 +2,9 @@
 
 It ships, so that `bursar demo` and a first try need no workspace, and tests need no mocks. It is as strict as Slack where
 that matters: a method's content type, ids against names, block limits, metadata only when asked for, replies apart from
-history, pictures that are not read at once. Faults are told it in advance: `429:7`, `500`, `reset` (before anything happens),
-`lost` (it happens, the answer does not come), or an error code. Source: docs.slack.dev, reference of each method.
+history, pictures that are not read at once. Faults are told it in advance: `429:7` (`429` names no seconds), `500`, `html` (200, and
+a page), `reset` (before anything happens), `lost` (it happens, the answer does not come), `bare` (it happens, the answer says nothing
+but ok), `late:3` (it happens, seconds later), or an error code. Source: docs.slack.dev, reference of each method.
 """
 
 import json
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 TOKEN = "xoxb-0000000000-simulated"  # noqa: S105 - of a workspace that does not exist
 FORM = "application/x-www-form-urlencoded"
+PAGES = {"500": "500 Internal Server Error", "html": "200 OK"}
+"""Faults that answer with a page."""
+HAPPENS = frozenset({"", "lost", "bare"})
+"""Faults after which the message is there."""
 FORM_ONLY = frozenset({"conversations.history", "conversations.replies", "conversations.list", "files.info", "files.getUploadURLExternal"})
 
 
@@ -81,14 +86,21 @@ class SlackDouble:
             if fault == "reset":
                 raise ConnectionResetError
             if fault.startswith("429"):
-                start("429 Too Many Requests", [("Retry-After", fault.partition(":")[2] or "30"), ("Content-Type", "application/json")])
+                after = fault.partition(":")[2]
+                named = [("Retry-After", after)] if after else []
+                start("429 Too Many Requests", [*named, ("Content-Type", "application/json")])
                 return [json.dumps({"ok": False, "error": "ratelimited"}).encode()]
-            if fault == "500":
-                start("500 Internal Server Error", [("Content-Type", "text/html")])
+            if fault in PAGES:
+                start(PAGES[fault], [("Content-Type", "text/html")])
                 return [b"<html>oops</html>"]
-            told = {"ok": False, "error": fault} if fault not in {"", "lost"} else self._call(method, body, environ)
+            if fault.startswith("late:"):
+                time.sleep(float(fault.partition(":")[2]))
+                fault = ""
+            told = self._call(method, body, environ) if fault in HAPPENS else {"ok": False, "error": fault}
             if fault == "lost":
                 raise ConnectionResetError
+            if fault == "bare":
+                told = {"ok": True}
             start("200 OK", [("Content-Type", "application/json; charset=utf-8")])
             return [json.dumps(told).encode()]
 
