@@ -88,6 +88,10 @@ class Ledger:
             breach_on=breach_date(forecast, amount=amount, actual=actual, span=span, watermark=mark) if forecast else None,
         )
 
+    def daily(self, budget: Budget, span: Span) -> Answer:
+        """What was charged within its whole scope on each day of a period; the days add up to the actual."""
+        return self._ask(budget, span, self.budgets.whole_scope(budget), granularity="day")
+
     def faults(self, owners: Collection[str] = ()) -> Iterator[Fault]:
         """What is wrong with the budgets together, as the newest period shows it."""
         for budget in self.budgets:

@@ -11,9 +11,10 @@ from bursar.acting import Acting
 from bursar.domain.errors import ConfigError
 from bursar.query.errors import QuestionError
 from bursar.surfaces import documents
-from bursar.surfaces.web import anomaly_routes, assets, exploring, pages, plan_routes
+from bursar.surfaces.web import anomaly_routes, assets, budget_routes, exploring, pages, plan_routes
 from bursar.surfaces.web.asked import joined, terms_of_lines
 from bursar.surfaces.web.books import Books, House, question
+from bursar.surfaces.web.budget_books import BudgetBooks
 from bursar.surfaces.web.frame import THEMES
 from bursar.surfaces.web.headers import FOREVER, PAGE
 from bursar.surfaces.web.serving import COOKIE, as_file, page, shown, wrong
@@ -25,6 +26,7 @@ def mount(application: FastAPI, house: House, acting: Acting) -> None:
     """Add the pages and their static files. They come after the API's routes and never shadow `/api`."""
     application.include_router(anomaly_routes.routes(house, acting))
     application.include_router(plan_routes.routes(house, acting))
+    application.include_router(budget_routes.routes(house, BudgetBooks(acting.config)))
     application.include_router(routes(house))
 
 

@@ -12,6 +12,7 @@ PAGES = (
     ("overview", "/", "Overview"),
     ("explore", "/explore", "Explore"),
     ("anomalies", "/anomalies", "Anomalies"),
+    ("budgets", "/budgets", "Budgets"),
     ("plans", "/plans", "Plans"),
     ("health", "/health", "Data health"),
 )

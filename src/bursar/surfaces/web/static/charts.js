@@ -71,10 +71,35 @@
         ...(first === null ? [] : [{ type: "scatter", data: [[d.onset, first]], z: 6, ...mute, symbol: "diamond", symbolSize: 13, itemStyle: { color: ink, borderColor: t.paper, borderWidth: 1.5 },
           label: { show: true, position: left ? "left" : "top", distance: 5, formatter: full.day(d.buckets[d.onset]).slice(4), color: ink, fontSize: 12, fontWeight: 600 } }])] };
     },
+    /* sums that grow: lines of several kinds, a fan between two edges, each line named where it ends */
+    course(d, t) {
+      const b = base(d, t), n = a => a.map(v => v === null ? null : +v), lo = n(d.lo), hi = n(d.hi), last = a => a.reduce((k, v, i) => v === null ? k : i, -1);
+      const looks = { act: { color: t.ink, width: 2 }, exp: { color: t.quiet, width: 1.5, type: [5, 3] }, fc: { color: t.ink, width: 1.5, type: [9, 4] }, pace: { color: t.quiet, width: 1.5, type: [2, 4] }, lim: { color: t.ink, width: 1 } };
+      const lines = d.lines.map(l => ({ ...l, data: n(l.data) })), top = Math.max(...lines.flatMap(l => l.data), ...hi), end = d.buckets.length - 1;
+      b.grid.right = 72;
+      b.xAxis.boundaryGap = false;
+      b.tooltip.order = "seriesAsc";
+      b.tooltip.axisPointer = { type: "line", lineStyle: { color: t.ink, type: "solid" } };
+      const line = (name, data, lineStyle) => ({ type: "line", name, data, color: lineStyle.color || t.c7, symbol: "none", connectNulls: false, emphasis: { disabled: true }, lineStyle });
+      const fan = hi.length ? [
+        { type: "line", stack: "fan", data: lo, symbol: "none", ...mute, lineStyle: { opacity: 0 } },
+        { type: "line", stack: "fan", data: hi.map((v, k) => v === null ? null : v - lo[k]), symbol: "none", ...mute, lineStyle: { opacity: 0 }, areaStyle: { color: t.c7, opacity: .3 } },
+        line(d.edges[0], lo, { opacity: 0 }), line(d.edges[1], hi, { opacity: 0 })] : [];
+      /* names that would lie on each other move apart */
+      const named = lines.map(l => { const i = l.kind === "pace" ? Math.round(end * .7) : last(l.data); return { name: l.name, kind: l.kind, i, v: i < 0 ? 0 : l.data[i], y: 0 }; }).filter(l => l.i >= 0).sort((p, q) => p.v - q.v);
+      named.filter(l => l.i === end).reduce((p, q) => { if (p && q.v - p.v < top * .07) { q.y = p.y - 7; p.y += 7; } return q; }, null);
+      /* a name within the figure stands on the side where the pace, or what is spent, does not run */
+      const other = (l, kinds) => lines.filter(x => kinds.includes(x.kind)).map(x => x.data[l.i]).find(v => v !== null) ?? null;
+      const side = l => { const v = other(l, l.kind === "pace" ? ["fc", "act"] : ["pace", "exp"]); return v !== null && v > l.v ? (l.kind === "pace" ? ["right", 9] : ["right", 10]) : ["left", -9]; };
+      const names = { type: "scatter", z: 6, ...mute, symbolSize: 1, itemStyle: { color: "transparent" }, data: named.map(l => { const [position, y] = l.i === end ? ["right", l.y] : l.i < end / 6 ? ["right", -12] : side(l);
+        return { value: [l.i, l.v], label: { show: true, formatter: l.name, fontSize: 12, fontWeight: 600, color: looks[l.kind].color, position, distance: 6, offset: [0, y], textBorderColor: t.paper, textBorderWidth: 3 } }; }) };
+      return { ...b, series: [...lines.map(l => line(l.name, l.data, looks[l.kind])), ...fan, names] };
+    },
   };
   /* what is said aloud of a bucket */
   const said = {
     stack: (d, i) => num(d.series.reduce((a, s) => a + Number(s.data[i] || 0), 0), d.digits),
+    course: (d, i) => d.lines.filter(l => l.data[i] !== null).map(l => `${l.name} ${num(+l.data[i], d.digits)}`).join(", "),
     band: (d, i) => d.actual[i] === null ? "not known" : `${num(+d.actual[i], d.digits)}${d.expected[i] === null ? "" : `, expected ${num(+d.expected[i], d.digits)}`}`,
   };
 
