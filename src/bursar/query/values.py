@@ -12,7 +12,7 @@ from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
 from bursar.query.ask import NOTHING_PUBLISHED, ask
 from bursar.query.errors import QuestionError
-from bursar.query.filters import Field, Like, field_text
+from bursar.query.filters import Field, Filter, Like, all_of, field_text
 from bursar.query.question import Query, read_fields
 from bursar.query.router import LINES, relation_of
 
@@ -29,17 +29,23 @@ class DimensionValue:
 
 
 def dimension_values(
-    dimension: str, letters: str = "", *, generation: Generation | None, warehouse: Warehouse, limit: int = 20
+    dimension: str,
+    letters: str = "",
+    *,
+    generation: Generation | None,
+    warehouse: Warehouse,
+    limit: int = 20,
+    within: Filter | None = None,
 ) -> tuple[DimensionValue, ...]:
     """The values of a dimension that hold these letters, whatever their case, dearest first, over everything published.
 
-    Raises QuestionError naming `dimension` for what is none.
+    `within` leaves the rows of a filter only. Raises QuestionError naming `dimension` for what is none.
     """
     book = generation or NOTHING_PUBLISHED
     try:
         field = _one(read_fields(dimension))
-        found = _from_mart(field, letters, generation=book, warehouse=warehouse, limit=limit)
-        return _from_charges(field, letters, generation=book, warehouse=warehouse)[:limit] if found is None else found
+        found = None if within else _from_mart(field, letters, generation=book, warehouse=warehouse, limit=limit)
+        return _from_charges(field, letters, within, generation=book, warehouse=warehouse)[:limit] if found is None else found
     except QuestionError as error:
         error.pointer = "dimension" if error.pointer == "group_by" else error.pointer
         raise
@@ -72,14 +78,18 @@ GROUP BY ALL ORDER BY effective_cost DESC, value, currency LIMIT {limit}"""
     )
 
 
-def _from_charges(field: Field, letters: str, *, generation: Generation, warehouse: Warehouse) -> tuple[DimensionValue, ...]:
-    """The answer of whatever table knows the dimension."""
+def _from_charges(
+    field: Field, letters: str, within: Filter | None, *, generation: Generation, warehouse: Warehouse
+) -> tuple[DimensionValue, ...]:
+    """The answer of whatever table knows the dimension, and what the rows are chosen by."""
     days = [day for file in generation.of(LINES) for day in (file.min_day, file.max_day) if day]
     if not days:
         return ()
+    like = [Like(field=field, pattern=_pattern(letters), fold=True)] if letters else []
+    chosen = [*like, *([within] if within else [])]
     query = Query(group_by=(field,), granularity="total", window=f"{min(days)}..{max(days) + timedelta(days=1)}")
-    if letters:
-        query = replace(query, filter=Like(field=field, pattern=_pattern(letters), fold=True))
+    if chosen:
+        query = replace(query, filter=all_of(*chosen))
     rows = sorted(ask(query, generation=generation, warehouse=warehouse).rows, key=lambda row: -row.value)
     return tuple(DimensionValue(value=row.keys[0], currency=row.currency, effective_cost=row.value) for row in rows)
 

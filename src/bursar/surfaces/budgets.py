@@ -2,19 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from bursar.bootstrap import open_gate
 from bursar.domain.money import plain
 from bursar.policies.burn import worst
 from bursar.policies.measured import Fault, Measure
+from bursar.policies.reservations import reserved
+from bursar.query.filters import Filter
 from bursar.surfaces.documents import Document, Listing
 from bursar.surfaces.gating.document import text
+
+if TYPE_CHECKING:
+    from bursar.loop import Bursar
 
 COLUMNS = (
     "id", "parent", "owner", "period", "currency", "amount", "actual", "forecast_p50", "p_breach", "breach_date", "burn", "reserved",
     "status",
 )  # fmt: skip
+
+
+ALONE = frozenset({"owner_unknown", "no_amount", "nothing_matched", "children_above", "unassigned"})
+"""Faults that speak of a budget and what lies within it; the others name a sibling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How budgets stand now, and what is wrong with them together."""
+
+    measures: tuple[Measure, ...]
+    faults: tuple[Fault, ...]
+    held: Mapping[tuple[str, str], Decimal]
+    generation: int | None
+
+    def listing(self) -> Listing:
+        """As a document and as rows."""
+        return budgets_listing(self.measures, faults=self.faults, held=self.held, generation=self.generation)
+
+
+def standing(app: Bursar, *, sees: Callable[[Filter], bool] | None = None) -> Standing:
+    """Every budget in its current period; with `sees` those whose charges it says may be seen, and faults of those alone."""
+    ledger = open_gate(app).ledger(app.lake.head(), now=app.clock())
+    chosen = [one for one in ledger.budgets if sees is None or sees(ledger.budgets.whole_scope(one))]
+    names = {one.id for one in chosen}
+    faults = [one for one in ledger.faults(tuple(app.config.owners)) if sees is None or (one.budget in names and one.kind in ALONE)]
+    with app.store.connect().execution_options(read_only=True) as connection:
+        held = reserved(connection, now=app.clock())
+    return Standing(
+        measures=tuple(ledger.measure(one) for one in chosen), faults=tuple(faults), held=held,
+        generation=ledger.generation.n if ledger.generation else None,
+    )  # fmt: skip
 
 
 def status_of(measure: Measure) -> str:

@@ -38,6 +38,12 @@ def anomaly(one: Kept) -> Document:
     return {**objects(_INCIDENT, [row])[0], **_reasons(one), "detail": one.detail}
 
 
+def anomaly_listing(one: Kept) -> Listing:
+    """The same with its row, for forms that are flat."""
+    row = tuple(getattr(one, name) for name in _INCIDENT)
+    return Listing(document=anomaly(one), columns=_INCIDENT, rows=[row])
+
+
 def detection(found: Detection) -> Listing:
     """`detect`: what was scored, what changed, and the incidents looked at."""
     rows = [_found(name, one) for name, one in found.incidents]

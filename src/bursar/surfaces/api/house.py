@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol, cast
+from typing import Protocol, cast
 
 import sqlalchemy as sa
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 
+from bursar.config import Config
 from bursar.domain.errors import ConfigError
 from bursar.lake.generations import Generation, Lake
-from bursar.ports import Warehouse
+from bursar.ports import Clock, Warehouse
 
 
 class House(Protocol):
-    """The wired house, as far as reading goes."""
+    """The wired house, as far as the API goes."""
+
+    @property
+    def config(self) -> Config:
+        """The project and the state folder."""
+        ...
 
     @property
     def lake(self) -> Lake:
@@ -31,13 +37,15 @@ class House(Protocol):
         """The operational database."""
         ...
 
+    @property
+    def clock(self) -> Clock:
+        """Now, in UTC."""
+        ...
+
 
 def house_of(request: Request) -> House:
     """The house this application was made over."""
     return cast("House", request.app.state.house)
-
-
-Here = Annotated[House, Depends(house_of)]
 
 
 def pinned(house: House, n: int | None) -> Generation | None:

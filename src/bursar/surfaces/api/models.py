@@ -182,6 +182,15 @@ class Generations(BaseModel):
     rows: list[GenerationRow]
 
 
+class Agreed(BaseModel):
+    """How a plan stands after a word on it: how many approvals count, and how many it takes."""
+
+    digest: str
+    status: str
+    given: int
+    needed: int
+
+
 class State(BaseModel):
     """That a probe found what it looked for."""
 

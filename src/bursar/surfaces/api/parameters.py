@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -96,3 +97,48 @@ class ListParameters(Parameters):
     """How many."""
 
     limit: int = Field(default=200, ge=1, le=1000)
+
+
+class AnomalyParameters(Parameters):
+    """Which anomalies."""
+
+    status: Literal["open", "closed", "settled", "withheld", "retracted"] | None = Field(default=None, description="All if left out")
+
+
+class ForecastParameters(Parameters):
+    """Whose month."""
+
+    scope: Long | None = Field(default=None, description="Reckon this filter's charges now", examples=["team = 'payments'"])
+
+
+class Feedback(BaseModel):
+    """What an anomaly was. The range is that of `planned`; without one it is the anomaly's own days."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"verdict": "expected", "note": "the new region"}]})
+    verdict: Literal["expected", "planned", "false", "true"]
+    first: date | None = None
+    last: date | None = None
+    note: Annotated[str, Field(max_length=400)] | None = None
+
+
+class Word(BaseModel):
+    """Why, for the journal. Who says it is the key's name."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Looked at it with the team."}]})
+    reason: str = Field(min_length=8, max_length=1000)
+
+
+class ExceptionGiven(BaseModel):
+    """An exception to be granted. Who allows it is the key's name; it begins now."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: Short = Field(examples=["legacy-vm"])
+    rule: Short = Field(examples=["BRS-TAG-001"])
+    resource: Short = Field(description="A name, or the beginning of names and a *", examples=["aws_instance.legacy*"])
+    owner: Short = Field(description="The team that answers for it", examples=["payments"])
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    expires: Short = Field(description="YYYY-MM-DD or a moment; 180 days ahead at most", examples=["2027-03-31"])
+    scope: Long | None = Field(default=None, description="Only where this filter holds", examples=["env = 'dev'"])
+    ticket: Short | None = None
+    max_monthly_cost: Short | None = Field(default=None, description="Decimal; with it a currency", examples=["250"])
+    currency: Short | None = None

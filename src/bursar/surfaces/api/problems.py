@@ -22,6 +22,8 @@ RETRY_AFTER_SECONDS = "5"
 
 _TITLES = {
     "malformed": (400, "The request cannot be read"),
+    "unauthorised": (401, "A key is needed"),
+    "forbidden": (403, "This key may not"),
     "not_found": (404, "There is no such thing"),
     "method": (405, "This address does not do that"),
     "not_acceptable": (406, "It cannot be said in that form"),
@@ -37,7 +39,10 @@ _TITLES = {
 }
 """Every code with its status and title."""
 
-_OF_STATUS = {400: "malformed", 404: "not_found", 405: "method", 406: "not_acceptable", 410: "gone", 413: "too_large", 415: "media_type"}
+_OF_STATUS = {
+    400: "malformed", 401: "unauthorised", 403: "forbidden", 404: "not_found", 405: "method", 406: "not_acceptable", 410: "gone",
+    413: "too_large", 415: "media_type",
+}  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +65,7 @@ def problem(code: str, detail: str, *, faults: tuple[Fault, ...] = (), request: 
         for fault in faults
     ]
     content = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail, "code": code, "errors": errors}
-    headers = {"Retry-After": RETRY_AFTER_SECONDS} if code == "unavailable" else None
+    headers = {"unavailable": {"Retry-After": RETRY_AFTER_SECONDS}, "unauthorised": {"WWW-Authenticate": "Bearer"}}.get(code)
     return JSONResponse({**content, "trace_id": _trace_id(request)}, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -1,6 +1,7 @@
 """Replies: JSON or CSV of one listing, with ETag, age and the generation they were read from; equal questions are asked once.
 
-An ETag of data is `W/"g<generation>-<digest of question and form>"`: whether it still holds is known before any query.
+An ETag of data is `W/"g<generation>-<digest of question, row scope and form>"`, one of decisions `W/"j<journal's newest entry>-…"`:
+whether it still holds is known before any query.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from starlette.exceptions import HTTPException
 from bursar.domain.periods import stamp
 from bursar.lake.generations import Generation
 from bursar.query.errors import QuestionError, nearest
-from bursar.surfaces.documents import Listing, csv_text
+from bursar.surfaces.documents import Listing, csv_text, value
+from bursar.surfaces.principal import Principal
 
 KEPT_ANSWERS = 256
 KEPT_BYTES = 1 << 20
@@ -109,10 +111,10 @@ def once_each(request: Request) -> None:
             raise QuestionError(f"'{name[:40]}' is given twice", pointer=name[:40])
 
 
-def etag(generation: Generation, *parts: str) -> str:
-    """The ETag of an answer that depends on a generation and these words alone."""
+def etag(stand: str, *parts: str) -> str:
+    """The ETag of an answer that depends on a state (`g412`, `j8831-…`) and these words alone."""
     digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:20]
-    return f'W/"g{generation.n}-{digest}"'
+    return f'W/"{stand}-{digest}"'
 
 
 def holds(request: Request, tag: str) -> bool:
@@ -141,13 +143,25 @@ def reply(told: Told, form: str, *, generation: Generation, tag: str) -> Respons
 
 def body_of(listing: Listing, form: str) -> bytes:
     """A listing as it is sent: same rows, order and decimals in each form."""
-    text = json.dumps(listing.document, ensure_ascii=False, separators=(",", ":"), default=str) if form == "json" else csv_text(listing)
+    text = json.dumps(listing.document, ensure_ascii=False, separators=(",", ":"), default=value) if form == "json" else csv_text(listing)
     return text.encode()
 
 
-def answered(request: Request, words: tuple[str, ...], form: str, *, generation: Generation, make: Callable[[], Told]) -> Response:
-    """The reply to a question that these words, the form and the generation determine: 304 before any query, else kept or fresh."""
-    tag = etag(generation, *words, form)
+def answered(  # noqa: PLR0913 - everything an answer depends on
+    request: Request,
+    principal: Principal,
+    words: tuple[str, ...],
+    form: str,
+    *,
+    generation: Generation,
+    make: Callable[[], Told],
+    stand: str | None = None,
+) -> Response:
+    """The reply that these words, the caller's rows, the form and a state determine: 304 before any query, else kept or fresh.
+
+    The state is the generation, or the `stand` of what the journal decides.
+    """
+    tag = etag(stand or f"g{generation.n}", *words, principal.mark, form)
     if holds(request, tag):
         return unchanged(generation, tag)
     answers = cast("Answers", request.app.state.answers)

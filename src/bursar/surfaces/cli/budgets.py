@@ -10,6 +10,8 @@ from bursar.surfaces.cli.render import amount, document, format_option, printabl
 from bursar.surfaces.cli.wiring import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bursar.policies.measured import Fault, Measure
 
 EPILOG = """\b
@@ -30,24 +32,17 @@ def budgets() -> None:
 @click.pass_context
 def status(ctx: click.Context, output: str | None) -> None:
     """Every budget in its current period, and what is wrong with them together. Changes nothing."""
-    from bursar.bootstrap import open_gate
-    from bursar.policies.reservations import reserved
-    from bursar.surfaces.budgets import budgets_listing
+    from bursar.surfaces.budgets import standing
     from bursar.surfaces.documents import csv_text
 
-    app = opened(ctx)
-    ledger = open_gate(app).ledger(app.lake.head(), now=app.clock())
-    measures = [ledger.measure(budget) for budget in ledger.budgets]
-    faults = list(ledger.faults(tuple(app.config.owners)))
-    with app.store.connect().execution_options(read_only=True) as connection:
-        held = reserved(connection, now=app.clock())
-    listing = budgets_listing(measures, faults=faults, held=held, generation=ledger.generation.n if ledger.generation else None)
+    found = standing(opened(ctx))
+    listing = found.listing()
     if output == "json":
         document(listing.document)
     elif output == "csv":
         click.echo(csv_text(listing), nl=False)
     else:
-        _show(measures, faults)
+        _show(found.measures, found.faults)
 
 
 @budgets.command(epilog=EPILOG)
@@ -82,7 +77,7 @@ def release(ctx: click.Context, change: str, merged: bool) -> None:
     click.echo(f"{'Committed' if merged else 'Released'} in {count(number, 'budget')}.")
 
 
-def _show(measures: list[Measure], faults: list[Fault]) -> None:
+def _show(measures: Sequence[Measure], faults: Sequence[Fault]) -> None:
     from bursar.surfaces.budgets import status_of
 
     if not measures:

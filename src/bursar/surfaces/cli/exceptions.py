@@ -30,20 +30,11 @@ def exceptions() -> None:
 @click.pass_context
 def list_(ctx: click.Context, output: str | None) -> None:
     """Every exception, whether it counts, and what is to be said of it."""
-    from bursar.exception_registry import cost_of, load
     from bursar.surfaces.documents import csv_text
-    from bursar.surfaces.exceptions import exceptions_listing
+    from bursar.surfaces.exceptions import counted, exceptions_listing
 
-    app = opened(ctx)
-    head, now, file, owners = app.lake.head(), app.clock(), app.config.file("exceptions.yaml"), tuple(app.config.owners)
-    with app.store.connect().execution_options(read_only=True) as connection:
-        every = load(connection, now=now, file=file, owners=owners).grants
-    month = f"{now:%Y-%m}-01"
-    monthly = {one.id: cost_of(one, since=month, generation=head, warehouse=app.warehouse) for one in every}
-    ever = {one.id: cost_of(one, since=one.created.date().isoformat(), generation=head, warehouse=app.warehouse) for one in every}
-    with app.store.connect().execution_options(read_only=True) as connection:
-        registry = load(connection, now=now, file=file, owners=owners, monthly=monthly)
-    listing = exceptions_listing(registry, ever)
+    registry, costs = counted(opened(ctx))
+    listing = exceptions_listing(registry, costs)
     if output == "json":
         document(listing.document)
     elif output == "csv":

@@ -13,14 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bursar.anomaly.forecast import Forecast
-    from bursar.loop import Bursar
 
 EPILOG = """\b
 Examples:
   bursar forecast
   bursar forecast --scope "team = 'payments' AND env = 'prod'" """
-
-LEVELS = ("estate", "provider", "team")
 
 
 @click.command(epilog=EPILOG)
@@ -30,10 +27,11 @@ LEVELS = ("estate", "provider", "team")
 def forecast(ctx: click.Context, scope: str | None, output: str | None) -> None:
     """The month's end with its interval: the estate, its providers and teams (usage), or any scope (every charge)."""
     from bursar.surfaces.documents import csv_text
+    from bursar.surfaces.forecasting import kept, reckoned
     from bursar.surfaces.incidents import forecasts
 
     app = opened(ctx)
-    generation, found = _read(app) if scope is None else _ask(app, scope)
+    generation, found = kept(app) if scope is None else reckoned(app, scope)
     listing = forecasts(generation, found)
     if output == "json":
         document(listing.document)
@@ -45,25 +43,6 @@ def forecast(ctx: click.Context, scope: str | None, output: str | None) -> None:
         click.echo("There is no forecast yet. Make one with:  bursar detect", err=True)
     elif output in {None, "table"} and not shared(ctx)["quiet"]:
         click.echo(f"Generation {generation}; four months in five end between low and high. {found[0].method}.", err=True)
-
-
-def _read(app: Bursar) -> tuple[int, Sequence[Forecast]]:
-    """What the newest detection wrote."""
-    from bursar.anomaly.written import newest, read_forecasts
-
-    scored = newest(app.lake.root)
-    return (0, []) if scored is None else (scored[0], read_forecasts(scored[1], app.warehouse, levels=LEVELS))
-
-
-def _ask(app: Bursar, scope: str) -> tuple[int, Sequence[Forecast]]:
-    """A scope that nobody keeps: reckoned now, kept nowhere."""
-    from bursar.anomaly.detect import forecast_of, room_of
-
-    head = app.lake.head()
-    if head is None:
-        return 0, []
-    room = room_of(app.config, store=app.store, lake=app.lake.root, warehouse=app.warehouse, now=app.clock())
-    return head.n, forecast_of(room, head, scope)
 
 
 def _show(found: Sequence[Forecast]) -> None:

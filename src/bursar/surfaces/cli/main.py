@@ -45,6 +45,7 @@ VERBS = {
     "audit": "Whether the journal is the one that was written.",
     "run": "One pass of detect, decide, act over the sources, or the worker that repeats it.",
     "serve": "The API and the web page.",
+    "keys": "API keys: who may ask over HTTP, in which role, about which rows.",
 }
 """Every verb with its one line of help; `surfaces/cli/<verb>.py` holds the command of that name."""
 

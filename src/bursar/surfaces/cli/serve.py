@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bursar.domain.errors import Unavailable
+from bursar.domain.errors import ConfigError, Unavailable
 from bursar.surfaces.cli.wiring import opened
 
 if TYPE_CHECKING:
@@ -16,33 +16,48 @@ LOOPBACK = "127.0.0.1"
 EPILOG = """\b
 Example:
   bursar serve --port 8080      then open http://127.0.0.1:8080/"""
+NO_KEY = "There is no key yet, and nobody is let in without one: bursar keys create NAME --role admin"
 
 
 @click.command(epilog=EPILOG)
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS", help="Address to bind; beyond loopback keys are needed.")
 @click.pass_context
-def serve(ctx: click.Context, port: int) -> None:
-    """Serve the API (/api/v1) and the web page on this machine.
+def serve(ctx: click.Context, port: int, host: str) -> None:
+    """Serve the API (/api/v1) and the web page.
 
-    Bound to loopback: whoever can open the page is the local administrator, and may read everything published.
+    Bound to loopback, and while there are no keys, whoever can open the page is the local administrator. With keys, or bound
+    elsewhere, everybody needs one: see `bursar keys`. TLS is the business of the proxy before it.
     """
-    serving(opened(ctx), port)
+    serving(opened(ctx), port, host=host)
 
 
-def serving(app: "Bursar", port: int) -> None:
-    """Serve a house until interrupted. Raises Unavailable when the port is taken."""
+def serving(app: "Bursar", port: int, *, host: str = LOOPBACK) -> None:
+    """Serve a house until interrupted. Raises Unavailable when the address cannot be bound."""
     import uvicorn
 
+    from bursar.store import keys
+    from bursar.surfaces.admission import is_loopback
     from bursar.surfaces.http import application
 
-    listening = _listen(port)
-    click.echo(f"Serving http://{LOOPBACK}:{listening.getsockname()[1]}/  (Ctrl-C ends)", err=True)
-    config = uvicorn.Config(application(app), log_level="warning", access_log=False, server_header=False)
+    listening = _listen(host, port)
+    address, bound = listening.getsockname()[:2]
+    is_local = is_loopback(address)
+    click.echo(f"Serving http://{f'[{address}]' if ':' in address else address}:{bound}/  (Ctrl-C ends)", err=True)
+    with app.store.connect().execution_options(read_only=True) as connection:
+        if not is_local and not keys.exist(connection):
+            click.echo(NO_KEY, err=True)
+    config = uvicorn.Config(application(app, is_local=is_local), log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((LOOPBACK, port))
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except (socket.gaierror, UnicodeError) as error:
+        raise ConfigError(f"there is no address {host!r} here", cure="Name one of this machine's, or 0.0.0.0 for all of them.") from error
     except OSError as error:
-        raise Unavailable(f"port {port} is taken", cure="Choose another: bursar serve --port 8081 (0 takes a free one)") from error
+        raise Unavailable(
+            f"{host} port {port} is taken or not to be had", cure="Choose another: bursar serve --port 8081 (0 takes a free one)"
+        ) from error

@@ -20,11 +20,11 @@ from bursar.surfaces.incidents import anomalies as listing_of
 from bursar.surfaces.web import anomalies, anomaly, findings
 from bursar.surfaces.web.books import Books, House
 from bursar.surfaces.web.display import money
-from bursar.surfaces.web.forms import Fields, check, check_local, fields_of, mark
+from bursar.surfaces.web.forms import Fields, check, fields_of, mark
 from bursar.surfaces.web.headers import PAGE
 from bursar.surfaces.web.planning import title_of
 from bursar.surfaces.web.serving import as_file, page, shown, wrong
-from bursar.surfaces.web.signing import local
+from bursar.surfaces.web.signing import known
 from bursar.surfaces.web.standing import is_waiting
 
 HERE = "anomalies"
@@ -105,7 +105,7 @@ def _one(request: Request, books: Books, acting: Acting, name: str) -> Response:
 
 def _answer(request: Request, books: Books, acting: Acting, name: str, fields: Fields) -> Response:
     check(request, fields)
-    check_local(request)
+    by = known(request, "analyst")
     found = findings.incident(books.house, name)
     if found is None:
         return _unknown(request, books, name)
@@ -113,7 +113,7 @@ def _answer(request: Request, books: Books, acting: Acting, name: str, fields: F
     if given.wrong:
         return _draw(request, books, acting, found=found, given=given, status=422)
     said = Verdict(
-        name=given.verdict, by=local().name, note=given.note or None,
+        name=given.verdict, by=by.name, note=given.note or None,
         first=date.fromisoformat(given.first) if given.verdict == "planned" else None,
         last=date.fromisoformat(given.last) if given.verdict == "planned" else None,
     )  # fmt: skip

@@ -16,11 +16,11 @@ from bursar.surfaces.plans import plans as plans_listing
 from bursar.surfaces.web import planned, planning
 from bursar.surfaces.web.books import Books, House
 from bursar.surfaces.web.display import sentence
-from bursar.surfaces.web.forms import Fields, check, check_local, fields_of, mark
+from bursar.surfaces.web.forms import Fields, check, fields_of, mark
 from bursar.surfaces.web.headers import PAGE
 from bursar.surfaces.web.planned import SIX, Sent, Signing
 from bursar.surfaces.web.serving import as_file, page, shown, wrong
-from bursar.surfaces.web.signing import local, subject
+from bursar.surfaces.web.signing import known, signed_in, subject, who
 from bursar.surfaces.web.standing import standing
 
 HERE = "plans"
@@ -141,7 +141,7 @@ def _draw(desk: Desk, entry: Entry, *, sent: Sent | None = None, status: int = 2
 
 def _signing(desk: Desk, entry: Entry) -> Signing:
     """Where signing stands, by the very rules that apply will ask again."""
-    acting, you = desk.acting, local().name
+    acting, you = desk.acting, who(desk.request).name
     try:
         case = opened(acting.door(), entry)
         good, doubts = usable(case, RULES)
@@ -151,14 +151,14 @@ def _signing(desk: Desk, entry: Entry) -> Signing:
     open_ = standing(entry, acting.plans(), now=stamp(acting.clock())).waits
     return Signing(
         you=you, given=len({one.approver for one in good}), needed=needed, counting=frozenset(one.approver for one in good), doubts=doubts,
-        refusal=_refusal(desk, entry, you), is_open=open_, is_simulated=acting.estate.is_simulated,
+        refusal=_refusal(desk, entry, you), is_open=open_, is_simulated=acting.estate.is_simulated and signed_in(desk.request) is None,
     )  # fmt: skip
 
 
 def _refusal(desk: Desk, entry: Entry, you: str) -> str:
     """Why whoever looks may not approve; empty where they may."""
     try:
-        check_local(desk.request)
+        known(desk.request, "approver")
     except NotApproved as error:
         return sentence(f"{error.message}.")
     if entry.plan.maker == you:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,12 +11,15 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from bursar.config import Config
 from bursar.domain.errors import ConfigError
 from bursar.lake.generations import Generation, Lake
-from bursar.ports import Warehouse
+from bursar.ports import Clock, Warehouse
 from bursar.store import schema
 from bursar.store.database import open_store, sqlite_url
 from bursar.surfaces.api.app import create_app
+
+NOW = datetime(2026, 7, 22, 6, tzinfo=UTC)
 
 
 class Shelf(Lake):
@@ -44,6 +47,8 @@ class House:
     lake: Shelf
     warehouse: Warehouse
     store: sa.Engine
+    config: Config = field(default_factory=Config)
+    clock: Clock = lambda: NOW
 
 
 @pytest.fixture(scope="session")

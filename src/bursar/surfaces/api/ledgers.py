@@ -1,0 +1,63 @@
+"""Budgets, the month's forecast, savings and exceptions over HTTP: the documents of the command line, cut to the caller's rows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from bursar.surfaces.api.openapi import ERRORS, told
+from bursar.surfaces.api.parameters import ExceptionGiven, ForecastParameters, Parameters
+from bursar.surfaces.api.replies import Told, answered, body_of, form_of, told_now
+from bursar.surfaces.api.rights import Approver, Reader
+from bursar.surfaces.exceptions import exceptions_listing
+from bursar.surfaces.incidents import forecasts
+from bursar.surfaces.plans import savings as savings_of
+
+router = APIRouter(tags=["ledgers"], responses=ERRORS)
+
+
+@router.get("/budgets", operation_id="getBudgets", responses=told("Budgets"))
+def get_budgets(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
+    """Every budget in its current period: actual, forecast, burn rates, and what is wrong with them together."""
+    form = form_of(request, given.format)
+    return told_now(request, desk.budgets().listing(), form, generation=desk.book())
+
+
+@router.get("/forecast", operation_id="getForecast", responses=told("Forecast"))
+def get_forecast(request: Request, desk: Reader, given: Annotated[ForecastParameters, Query()]) -> Response:
+    """What the month will come to, with its interval: the estate, its providers, teams and budgets, or any scope."""
+    form = form_of(request, given.format)
+    generation, found = desk.forecasts(given.scope)
+    return told_now(request, forecasts(generation, found), form, generation=desk.book())
+
+
+@router.get("/savings", operation_id="getSavings", responses=told("Savings"))
+def get_savings(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
+    """The ledger: expected and realised savings a month, by RFC; negative as they are."""
+    form, stand = form_of(request, given.format), desk.stand()
+    return answered(
+        request, desk.principal, ("savings",), form, generation=desk.book(), stand=stand,
+        make=lambda: Told(body=body_of(savings_of(desk.savings()), form)),
+    )  # fmt: skip
+
+
+@router.get("/exceptions", operation_id="getExceptions", responses=told("Exceptions"))
+def get_exceptions(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
+    """Every exception, whether it counts, what it has cost, and what is to be said of it."""
+    form = form_of(request, given.format)
+    return told_now(request, exceptions_listing(*desk.exceptions()), form, generation=desk.book())
+
+
+@router.post("/exceptions", operation_id="grantException", status_code=201, responses=told("Exceptions", status=201))
+def grant_exception(desk: Approver, said: ExceptionGiven) -> Response:
+    """Grant an exception, as the key's name; not to its own owner, unless it ends within a day. Answers with it, as a list of one."""
+    made = desk.grant(said.model_dump(exclude_none=True))
+    return Response(body_of(exceptions_listing(made, {}), "json"), media_type="application/json", status_code=201)
+
+
+@router.post("/exceptions/{ident}/revoke", operation_id="revokeException", status_code=204)
+def revoke_exception(desk: Approver, ident: str) -> Response:
+    """End an exception of the store now."""
+    desk.revoke(ident)
+    return Response(status_code=204)
