@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bursar.actions import book
+from bursar.actions import book, requests
 from bursar.actions.apply import Applied
 from bursar.actions.apply import apply as carry_out
 from bursar.actions.approve import Agreed, Subject
@@ -29,7 +29,7 @@ from bursar.actions.playbooks.playbook import Excepted, Left, Seen, Worth, Worth
 from bursar.actions.propose import Ask, propose
 from bursar.actions.undo import inverse
 from bursar.config import Config
-from bursar.domain.errors import ConfigError, PolicyDenied
+from bursar.domain.errors import BursarError, ConfigError, PolicyDenied, Unavailable
 from bursar.domain.estates import Observed, Resource
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval, Plan
@@ -55,6 +55,15 @@ class Planned:
     plans: tuple[Entry, ...]
     fresh: frozenset[str]
     left: tuple[Left, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A request that was refused when it should have been carried out, and why."""
+
+    digest: str
+    why: str
+    cure: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +124,31 @@ class Acting:
                 return carry_out(self.door(), digest, actor=actor)
             finally:
                 self._follow()
+
+    def request(self, digest: str, *, by: str) -> Entry:
+        """Ask the worker to apply an approved plan. Raises NotApproved for any other."""
+        with self.store.begin() as connection:
+            return requests.ask(connection, digest, by=by, now=self.clock())
+
+    def carry_out(self) -> list[Applied | Dropped]:
+        """Apply what was asked for, and go on with what was cut short. What is refused now must be asked for again.
+
+        Raises nothing for one plan: what the other side cannot do now waits for the next call.
+        """
+        with self.store.connect().execution_options(read_only=True) as connection:
+            wanted = requests.asked(connection)
+        return [done for one in wanted if (done := self._carried(one))]
+
+    def _carried(self, entry: Entry) -> "Applied | Dropped | None":
+        try:
+            return self.apply(entry.digest, actor=entry.requested_by or "bursar")
+        except Unavailable:
+            return None
+        except BursarError as error:
+            with self.store.begin() as connection:
+                journal.lock(connection)
+                requests.drop(connection, entry, why=error.message, now=self.clock())
+            return Dropped(digest=entry.digest, why=error.message, cure=error.cure)
 
     def undo(self, digest: str, *, maker: str) -> Entry:
         """Propose the plan that takes an applied one back. It needs approval as any other."""

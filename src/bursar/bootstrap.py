@@ -22,6 +22,7 @@ from bursar.store.delivery import Worker
 
 if TYPE_CHECKING:
     from bursar.adapters.engines.opa import Opa
+    from bursar.operations.rounds import Rounds
     from bursar.policies.gate import Gate
 
 ESTATE = "estate.sqlite"
@@ -105,6 +106,13 @@ def channels(config: Config, *, stream: TextIO | None = None) -> dict[str, Chann
 def messenger(app: Bursar, *, stream: TextIO | None = None) -> Worker:
     """The outbox's worker over the house's channels. Time is the database's unless the house was given a clock of its own."""
     return Worker(store=app.store, channels=channels(app.config, stream=stream), clock=None if app.clock is utc_now else app.clock)
+
+
+def open_rounds(app: Bursar, *, stream: TextIO | None = None) -> "Rounds":
+    """The worker over a house. `stream` is where the console channel prints."""
+    from bursar.operations.rounds import Rounds  # noqa: PLC0415 - only who works needs them
+
+    return Rounds(app=app, gate=open_gate(app), messenger=messenger(app, stream=stream), acting=act(app))
 
 
 def policy_engine(config: Config) -> "Opa":

@@ -86,7 +86,7 @@ def test_the_planted_level_shift_settles(detected: House) -> None:
 
 def test_a_launch_and_a_burst_are_found(detected: House) -> None:
     """What began unannounced, and three days at six times the usual."""
-    for kind in ("new_service", "egress"):
+    for kind in ("new_service", "egress", "left_behind"):
         event = events(detected)[kind]
         assert about(detected, event)["onset"] == event["first_day"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from bursar import bootstrap
 from bursar.adapters.channels.slack_double import TOKEN, SlackDouble
-from bursar.bootstrap import messenger, open_gate, wire
+from bursar.bootstrap import open_rounds, wire
 from bursar.config import load
 from bursar.loop import Bursar
 from bursar.operations.rounds import Pass, Rounds
@@ -75,7 +75,7 @@ def test_a_spike_reaches_its_owner_in_slack_once(bill: tuple[Path, dict[str, Any
     day = date.fromisoformat(spike["first_day"])
     clock = Clock(datetime(day.year, day.month, day.day, 6, tzinfo=UTC))
     app = house(tmp_path, clock)
-    rounds = Rounds(app=app, gate=open_gate(app), messenger=messenger(app))
+    rounds = open_rounds(app)
     deliver(whole, drop, until=day)
     quiet = rounds.once()
     assert not mine(slack, spike)

@@ -48,6 +48,8 @@ class Entry:
     closed_at: str | None
     approvals: tuple[Approval, ...]
     made: Mapping[int, Made]
+    requested_by: str | None = None
+    requested_at: str | None = None
 
 
 def keep(connection: sa.Connection, made: Plan, *, now: datetime) -> bool:
@@ -140,6 +142,8 @@ def _entry(connection: sa.Connection, row: sa.RowMapping) -> Entry:
         closed_at=row["closed_at"],
         approvals=approvals_of(connection, row["digest"]),
         made=made_of(connection, row["digest"]),
+        requested_by=row["requested_by"],
+        requested_at=row["requested_at"],
     )
 
 

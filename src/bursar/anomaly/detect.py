@@ -18,10 +18,10 @@ from bursar.anomaly.folding import fold
 from bursar.anomaly.forecast import Forecast, forecast, views_wanted
 from bursar.anomaly.fx import FILE as RATES
 from bursar.anomaly.fx import Fx, read_fx
-from bursar.anomaly.incidents import Incident, incident_of
+from bursar.anomaly.incidents import Incident, Why, incident_of
 from bursar.anomaly.panel import MART, UNUSED, Panel, Series, read_panel
 from bursar.anomaly.records import Changes, Kept
-from bursar.anomaly.root_cause import Cause, Leaves, explain, owner_of, read_leaves
+from bursar.anomaly.root_cause import Leaves, explain, owner_of, read_leaves, resources_of
 from bursar.anomaly.runs import Run, Scored, find_runs
 from bursar.anomaly.scopes import Desk, Wanted, forecast_scopes
 from bursar.anomaly.thresholds import FILE as THRESHOLDS
@@ -32,6 +32,8 @@ from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
 
 DETECTOR = "daily"
+RESOURCES = 20
+"""So many resources of an incident are named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,15 +146,17 @@ def _incidents(room: Room, generation: Generation, scored: Scored, *, learnt: Le
     def leaves(currency: str, first: date, last: date, unused: bool = False) -> Leaves:
         return read_leaves(generation, room.warehouse, currency=currency, first=first, last=last, unused=unused)
 
-    def causes(series: Series, first: date, last: date) -> tuple[list[Cause], str | None]:
-        held = leaves(series.currency, first, last, series.level == UNUSED)
-        return explain(held, scope=series.scope), owner_of(held, scope=series.scope)
+    def why(series: Series, first: date, last: date) -> Why:
+        held, scope = leaves(series.currency, first, last, series.level == UNUSED), series.scope
+        return Why(
+            causes=explain(held, scope=scope), owner=owner_of(held, scope=scope), resources=resources_of(held, scope=scope, top=RESOURCES)
+        )
 
     def between(currency: str, first: int, last: int) -> Leaves:
         return leaves(currency, panel.day(first), panel.day(last))
 
     groups = fold(scored, runs, leaves_of=between)
-    return [incident_of(group, scored, causes_of=causes) for group in groups if panel.day(group.onset) >= since]
+    return [incident_of(group, scored, why_of=why) for group in groups if panel.day(group.onset) >= since]
 
 
 def _news(scored: Scored, named: Sequence[tuple[str, Incident]], known: Sequence[Kept]) -> list[tuple[str, Incident]]:

@@ -24,8 +24,19 @@ UNALLOCATED = "unallocated"
 MONTH = Decimal("30.4375")
 
 Detail = dict[str, object]
-CausesOf = Callable[[Series, date, date], tuple[Sequence[Cause], str | None]]
-"""The causes of a series' excess over these days, best first, and the team that holds most of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Where an excess is: causes, best first; the team that holds most of it; resources with their shares, the largest first."""
+
+    causes: Sequence[Cause] = ()
+    owner: str | None = None
+    resources: Sequence[tuple[str, float]] = ()
+
+
+WhyOf = Callable[[Series, date, date], Why]
+"""Why a series is off over these days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +77,18 @@ def incident_id(scope: Scope, *, direction: str, onset: date, currency: str) -> 
     return digest({"scope": dict(scope), "direction": direction, "onset": onset.isoformat(), "currency": currency})[:12]
 
 
-def incident_of(group: Group, scored: Scored, *, causes_of: CausesOf) -> Incident:
+def incident_of(group: Group, scored: Scored, *, why_of: WhyOf) -> Incident:
     """The incident of a group, told by its headline series over the days its members were off."""
     panel, row = scored.panel, group.headline
     series, run = panel.series[row], _headline_run(group)
     cost = cost_of(scored, run)
     onset, last = panel.day(run.onset), panel.day(run.last)
-    causes, owner = causes_of(series, onset, last)
+    why = why_of(series, onset, last)
     direction = "up" if run.sign > 0 else "down"
     level, rule = severity(_size(scored, run, cost), scored.thresholds.severity)
     detail = _detail(scored, run, cost)
-    detail |= {"severity_rule": rule, "causes": [_cause(each, series, onset=onset, last=last) for each in causes]}
+    detail |= {"severity_rule": rule, "causes": [_cause(each, series, onset=onset, last=last) for each in why.causes]}
+    detail["resources"] = [{"resource_id": name, "share": _share(share)} for name, share in why.resources]
     detail |= {"folded": [_folded(scored, each, group) for each in group.members if each.row != row]}
     status = "settled" if run.settled is not None else "closed" if run.closed is not None else "open"
     if run.settled is not None:
@@ -85,7 +97,7 @@ def incident_of(group: Group, scored: Scored, *, causes_of: CausesOf) -> Inciden
         id=incident_id(series.scope, direction=direction, onset=onset, currency=series.currency),
         scope=series.scope, direction=direction, severity=level, status=status, onset=onset, last_day=last, expected=cost.expected,
         actual=cost.actual, currency=series.currency, score=_rounded(float(np.max(scored.scores.score[row, run.onset : run.last + 1]))),
-        owner=_owner(series, owner), generation=panel.generation, detail=detail,
+        owner=_owner(series, why.owner), generation=panel.generation, detail=detail,
     )  # fmt: skip
 
 
@@ -188,11 +200,15 @@ def _cause(cause: Cause, series: Series, *, onset: date, last: date) -> Detail:
     excess = Decimal(repr(cause.actual - cause.expected)).quantize(cent)
     return {
         "scope": dict(cause.scope),
-        "share": str(round(Decimal(repr(cause.share)), 4)),
+        "share": _share(cause.share),
         "excess": plain(excess),
         "currency": series.currency,
         "sql": proof(series_filter(asked), first=onset, last=last).text if len(named) == len(scope) else None,
     }
+
+
+def _share(value: float) -> str:
+    return str(round(Decimal(repr(value)), 4))
 
 
 def _owner(series: Series, leading: str | None) -> str | None:

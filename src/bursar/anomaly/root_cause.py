@@ -123,6 +123,18 @@ def explain(leaves: Leaves, *, scope: Mapping[str, Value], top: int = TOP) -> li
     return _distinct(found, leaves, inside=inside, excess=excess, top=top)
 
 
+def resources_of(leaves: Leaves, *, scope: Mapping[str, Value], top: int) -> list[tuple[str, float]]:
+    """The resources that carry most of a scope's excess, each with its share of it (1 is all), the largest first."""
+    inside = leaves.within(scope)
+    excess = float(leaves.change[inside].sum())
+    if not excess:
+        return []
+    names = leaves.values["resource_id"]
+    shares: list[float] = (np.bincount(leaves.codes["resource_id"][inside], leaves.change[inside], minlength=len(names)) / excess).tolist()
+    found = [(name, share) for name, share in zip(names, shares, strict=True) if name and name != OTHER_RESOURCES and share > 0]
+    return sorted(found, key=lambda one: (-one[1], one[0]))[:top]
+
+
 def owner_of(leaves: Leaves, *, scope: Mapping[str, Value]) -> Value:
     """The team that holds most of a scope's excess, or None where no team holds enough."""
     inside = leaves.within(scope)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
+from bursar.acting import Acting, Dropped, Planned
+from bursar.actions.apply import Applied
 from bursar.anomaly.records import Changes
 from bursar.anomaly.scopes import Wanted
 from bursar.anomaly.written import newest
 from bursar.config import Source
+from bursar.domain.errors import BursarError
 from bursar.ingestion.outcomes import Outcome
 from bursar.lake.generations import Generation
 from bursar.loop import Bursar
@@ -18,19 +22,28 @@ from bursar.policies.gate import Gate
 from bursar.store.delivery import Delivered, Worker
 from bursar.triage.tell import Told, tell
 
+MAKER = "bursar"
+"""Who makes the worker's plans: nobody who could approve them."""
+
 Seen = frozenset[tuple[str, int, int]]
 """What a folder looked like: path, size and time of change of every file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What one pass did. `scored` is the generation it scored, None where it had been scored before."""
+    """What one pass did. `scored` is the generation it scored, None where it had been scored before.
+
+    `planned` is None where nothing was looked at, `faults` what a step could not do while the others went on.
+    """
 
     outcomes: tuple[Outcome, ...] = ()
     generation: int | None = None
     scored: int | None = None
     changes: Changes = field(default_factory=Changes)
     alerts: tuple[Alert, ...] = ()
+    carried: tuple[Applied | Dropped, ...] = ()
+    planned: Planned | None = None
+    faults: tuple[BursarError, ...] = ()
     told: Told = field(default_factory=Told)
     delivered: Delivered = field(default_factory=Delivered)
 
@@ -42,16 +55,21 @@ class Rounds:
     app: Bursar
     gate: Gate
     messenger: Worker
+    acting: Acting
+    _planned: tuple[int, date] | None = None
     _seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
 
     def once(self) -> Pass:
-        """Ingest, detect, check budgets, tell. Killed anywhere, the next pass goes on from what was committed.
+        """Ingest, detect, check budgets, apply what was asked for, propose, measure, tell.
 
-        Raises ConfigError for a source that cannot be read; what one bill does wrong is in its outcome.
+        Killed anywhere, the next pass goes on from what was committed. Raises ConfigError for a source that cannot be read;
+        what one bill does wrong is in its outcome.
         """
         outcomes = [outcome for source in self.app.config.sources for outcome in self._pulled(source)]
         head = self.app.lake.head()
         changes, scored = self._scored(head)
+        carried = tuple(self.acting.carry_out())
+        planned, faults = self._proposed(head, changed=bool(carried))
         now = self.app.clock()
         with self.app.store.begin() as connection:
             alerts = check(connection, self.gate.ledger(head, now=now), now=now) if head else []
@@ -62,9 +80,25 @@ class Rounds:
             scored=scored,
             changes=changes,
             alerts=tuple(alerts),
+            carried=carried,
+            planned=planned,
+            faults=faults,
             told=told,
             delivered=self.messenger.deliver(),
         )
+
+    def _proposed(self, head: Generation | None, *, changed: bool) -> tuple[Planned | None, tuple[BursarError, ...]]:
+        """Plans and measured savings, once for each generation and day, and after something was applied."""
+        seen = (head.n if head else 0, self.app.clock().date())
+        if self._planned == seen and not changed:
+            return None, ()
+        try:
+            planned = self.acting.plan(maker=MAKER)
+            self.acting.measure()
+        except BursarError as error:
+            return None, (error,)
+        self._planned = seen
+        return planned, ()
 
     def _pulled(self, source: Source) -> Sequence[Outcome]:
         """The deliveries of a watched folder, if it has changed since the last pass."""

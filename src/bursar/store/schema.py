@@ -247,6 +247,8 @@ plan = sa.Table(
     sa.Column("status", sa.Text, nullable=False, comment="proposed, approved, rejected, applying, applied, failed or superseded"),
     sa.Column("undoes", sa.Text, comment="digest of the plan this one takes back"),
     sa.Column("closed_at", sa.Text),
+    sa.Column("requested_by", sa.Text, comment="who wants it applied; NULL while nobody does"),
+    sa.Column("requested_at", sa.Text),
 )
 
 approval = sa.Table(

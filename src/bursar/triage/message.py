@@ -15,6 +15,9 @@ from bursar.triage.rows import Alert, Incident, Json, decimal, mapping, rows_of
 
 CAUSES = 3
 UNALLOCATED = "unallocated"
+LASTING = frozenset({"open", "settled"})
+LEAST, WHOLE = Decimal("0.2"), Decimal("0.95")
+"""From which part of an excess on a plan is named, and from which on it ends it."""
 EXPANDED = frozenset('"$`\\!\n')
 """What a shell still reads between double quotes."""
 ENDS = {
@@ -28,7 +31,7 @@ HEADS = {"closed": "Over", "settled": "New level", "retracted": "Taken back", "w
 
 def incident_payload(incident: Incident, *, channel: str, plans: Mapping[str, str]) -> dict[str, object]:
     """An incident's message. `plans` says which plan would end what, by resource."""
-    plan = _plan(incident, plans)
+    plan, part = _plan(incident, plans)
     return {
         "kind": "incident",
         "incident_id": incident.id,
@@ -44,7 +47,7 @@ def incident_payload(incident: Incident, *, channel: str, plans: Mapping[str, st
         "currency": incident.currency,
         "series": [_day(row) for row in rows_of(incident.detail, "days")[-35:]],
         "causes": [_cause(row, incident.currency) for row in incident.causes[:CAUSES]],
-        "do": _todo(incident, plan),
+        "do": _todo(incident, plan, part),
         "command": _command(str(incident.detail.get("command") or "")),
         "plan_digest": plan,
         "thread_of": None,
@@ -86,6 +89,11 @@ def louder(incident: Incident, payload: Json, *, before: str) -> dict[str, objec
     what = f"Now {incident.severity}, was {before}" if before != incident.severity else "Twice what was last said"
     said = f"{money(abs(incident.excess), incident.currency)} {'more' if incident.excess >= 0 else 'less'} than expected"
     return {**payload, "title": f"{what}: {said}", "series": [], "causes": [], "do": []}
+
+
+def planned(incident: Incident, payload: Json) -> dict[str, object]:
+    """The reply that says a plan would end it."""
+    return {**payload, "title": f"A plan is ready: {title(incident)}", "series": [], "causes": [], "do": list(rows(payload, "do"))[:1]}
 
 
 def alert_payload(alert: Alert, *, owner: str | None, channel: str) -> dict[str, object]:
@@ -148,21 +156,24 @@ def _budget_sentences(detail: Json, currency: str) -> list[str]:
     return found
 
 
-def _plan(incident: Incident, plans: Mapping[str, str]) -> str | None:
-    """The plan that would end it: named by the detection, else one that changes a resource a cause names."""
-    named = incident.detail.get("plan_digest")
-    resources = [str(mapping(row.get("scope")).get("resource_id") or "") for row in incident.causes] + [
-        str(incident.scope.get("resource_id") or "")
-    ]
-    return str(named) if named else next((plans[resource] for resource in resources if resource in plans), None)
+def _plan(incident: Incident, plans: Mapping[str, str]) -> tuple[str | None, Decimal]:
+    """The plan that changes most of what costs too much, and how much of it; none below a fifth."""
+    shares: dict[str, Decimal] = {}
+    for row in rows_of(incident.detail, "resources"):
+        if incident.direction == "up" and incident.status in LASTING and (plan := plans.get(str(row.get("resource_id")))):
+            shares[plan] = shares.get(plan, Decimal(0)) + (decimal(row.get("share")) or Decimal(0))
+    best = max(shares, key=lambda one: (shares[one], one), default=None)
+    return (best, shares[best]) if best and shares[best] >= LEAST else (None, Decimal(0))
 
 
-def _todo(incident: Incident, plan: str | None) -> list[str]:
-    """What the reader can do now."""
-    if incident.status != "open":
+def _todo(incident: Incident, plan: str | None, part: Decimal) -> list[str]:
+    """What the reader can do now. A level that is believed by now can still be ended."""
+    if incident.status not in LASTING:
         return []
-    approve = [f"A plan would end it: bursar plans show {plan[:12]}, then bursar approve {plan[:12]}"] if plan else []
-    return [*approve, f"Say what it was: bursar anomalies feedback {incident.id} expected, planned, false or true"]
+    how = "would end it" if part >= WHOLE else f"would end {_percent(part)} of it"
+    approve = [f"A plan {how}: bursar plans show {plan[:12]}, then bursar approve {plan[:12]}"] if plan else []
+    feedback = f"Say what it was: bursar anomalies feedback {incident.id} expected, planned, false or true"
+    return [*approve, feedback] if incident.status == "open" else approve
 
 
 def _command(line: str) -> str:

@@ -15,7 +15,7 @@ from bursar.exception_registry.registry import record_use
 from bursar.store import journal, outbox
 from bursar.triage import threads
 from bursar.triage.exceptions import applying, covering
-from bursar.triage.message import alert_payload, incident_payload, louder, worse
+from bursar.triage.message import alert_payload, incident_payload, louder, planned, worse
 from bursar.triage.rows import Alert, Incident, alerts, incidents, waiting_plans
 from bursar.triage.threads import Subject, Thread
 
@@ -128,6 +128,7 @@ class _Triage:
             excess=incident.excess,
             payload=payload,
             worse=lambda before: louder(incident, payload, before=before),
+            planned=planned(incident, payload) if payload["plan_digest"] else None,
         )
 
     def _alert(self, alert: Alert) -> Subject:

@@ -1,7 +1,7 @@
 """What was said already of one subject, and what that leaves to say: a first message, a reply, an edit, or nothing.
 
 One message a subject; a reply when it got worse; numbers change in place. Keys: `<stem>:<severity>` of the first message and
-of replies, `<stem>:<severity>:x<n>` when it doubled, `<stem>:now:<n>` of edits.
+of replies, `<stem>:<severity>:x<n>` when it doubled, `<stem>:plan:<n>` when a plan would end it, `<stem>:now:<n>` of edits.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,10 @@ UNSEEN = ("thread_of", "edits")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a thread is about. `worse` makes the reply's payload from the severity told last; `kind` is the outbox's."""
+    """What a thread is about. `kind` is the outbox's.
+
+    `worse` makes the reply's payload from the severity told last; `planned` is the one that names a plan that would end it.
+    """
 
     stem: str
     kind: str
@@ -31,6 +34,7 @@ class Subject:
     excess: Decimal
     payload: Json
     worse: Callable[[str], Mapping[str, object]]
+    planned: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,11 @@ class Thread:
         """What the first message says, or is about to say."""
         living = [row for row in self.edits if row.state != "dead"]
         return living[-1].payload if living else self.root.payload
+
+    @property
+    def plans(self) -> bool:
+        """Whether a message of it named a plan."""
+        return any(row.payload.get("plan_digest") for row in (self.root, *self.replies))
 
     @property
     def loudest(self) -> str:
@@ -78,6 +87,8 @@ def begin(connection: sa.Connection, subject: Subject, *, now: datetime) -> str:
 def follow(connection: sa.Connection, subject: Subject, said: Thread, *, now: datetime) -> list[str]:
     """Bring a thread up to date; the keys of what is newly asked for."""
     asked = [_reply(connection, subject, said, now=now)] if subject.is_open else []
+    if subject.planned and not said.plans and said.root.state != "ready":
+        asked.append(_answer(connection, f"{subject.stem}:plan:1", {**subject.payload, **subject.planned}, said, now=now))
     return [key for key in (*asked, _refresh(connection, subject, said, now=now)) if key]
 
 
@@ -88,8 +99,13 @@ def _reply(connection: sa.Connection, subject: Subject, said: Thread, *, now: da
     if said.root.state == "ready" or not (is_worse or doubled):
         return None
     key = f"{subject.stem}:{subject.severity}" if is_worse else f"{subject.stem}:{subject.severity}:x{len(said.replies) + 1}"
-    payload = {**subject.payload, **subject.worse(said.loudest), "channel": said.root.payload.get("channel"), "thread_of": said.root.key}
-    outbox.put(connection, key=key, kind=said.root.kind, payload=payload, now=now, after=said.root.key)
+    return _answer(connection, key, {**subject.payload, **subject.worse(said.loudest)}, said, now=now)
+
+
+def _answer(connection: sa.Connection, key: str, payload: Json, said: Thread, *, now: datetime) -> str:
+    """A reply under the first message."""
+    told = {**payload, "channel": said.root.payload.get("channel"), "thread_of": said.root.key}
+    outbox.put(connection, key=key, kind=said.root.kind, payload=told, now=now, after=said.root.key)
     return key
 
 

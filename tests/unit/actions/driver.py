@@ -229,13 +229,13 @@ class Driver:
     def interrupt(self, how: str) -> None:
         """A plan that is right is applied, and after its first change something happens that must end it. Ends the episode.
 
-        `stop`: the switch is turned. `tag`: the last disk is not as it was. `budget`: others take the day's deletions.
+        `stop`: the switch is turned. `tag`: the plan's last disk is not as it was. `budget`: others take the day's deletions.
         `errors`: the provider fails twice.
         """
         self.aim("wait", is_production=False)
         made = self.plans[-1] if self.plans else None
         self.steps = EPISODE
-        if made is None or not self.diary.may_apply(made.digest) or len(made.changes) < IDLE:
+        if made is None or made.undoes or not self.diary.may_apply(made.digest) or len(made.changes) < IDLE:
             return
 
         def happen() -> None:
@@ -243,7 +243,7 @@ class Driver:
             if how == "stop":
                 self.world.stopped = "stopped"
             elif how == "tag":
-                self.world.tag("vol-002")
+                self.world.tag(made.changes[-1].resource.id, "others")
             elif how == "budget":
                 self.world.sql(
                     "INSERT INTO change SELECT 'other', value, 'x', 'delete_disk', 1, 'done', 'x', :now, :now, NULL "

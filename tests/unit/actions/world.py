@@ -187,9 +187,9 @@ class World:
         """Somebody detaches it again."""
         self.outside("UPDATE resource SET state = json_set(state, '$.attached_to', NULL) WHERE id = ?", resource)
 
-    def tag(self, resource: str) -> None:
+    def tag(self, resource: str, keep: str = "me") -> None:
         """Somebody tags a disk; no cloud refuses to delete it for that."""
-        self.outside("UPDATE resource SET state = json_set(state, '$.tags', json_object('keep', 'me')) WHERE id = ?", resource)
+        self.outside("UPDATE resource SET state = json_set(state, '$.tags', json_object('keep', ?)) WHERE id = ?", keep, resource)
 
     def read(self, statement: str, **values: object) -> list[tuple[object, ...]]:
         """What stands in the store."""

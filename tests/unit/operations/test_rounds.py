@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bursar.bootstrap import messenger, open_gate, wire
+from bursar.bootstrap import open_rounds, wire
 from bursar.config import load
 from bursar.domain.errors import ConfigError
 from bursar.operations.rounds import Rounds
@@ -19,7 +19,7 @@ def rounds(folder: Path, uri: str) -> Rounds:
     (folder / "bursar.yaml").write_text(f"version: 1\nsources: [{{name: bills, uri: '{uri}'}}]\n")
     config = load(path=folder / "bursar.yaml", home=folder / "state", environment={})
     app = wire(config, clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
-    return Rounds(app=app, gate=open_gate(app), messenger=messenger(app))
+    return open_rounds(app)
 
 
 def test_a_pass_without_anything_new_does_nothing(tmp_path: Path) -> None:

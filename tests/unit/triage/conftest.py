@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bursar.config import Config
+from bursar.domain.canonical import canonical
 from bursar.store import journal, outbox, schema
 from bursar.store.database import open_store
 from bursar.store.outbox import Row
@@ -86,6 +87,13 @@ class Desk(NamedTuple):
         row |= changes
         with self.store.begin() as connection:
             connection.execute(schema.exception_grant.insert().values(**row))
+
+    def plan(self, digest: str, *, resource: str, made: str = "2026-11-02", expires: str = "2026-12-01") -> None:
+        """A plan that changes one resource."""
+        row = {"digest": digest, "body": canonical({"changes": [{"resource": {"id": resource}}]}), "playbook": "p", "maker": "m"}
+        row |= {"status": "proposed", "made_at": f"{made}T00:00:00Z", "expires_at": f"{expires}T00:00:00Z"}
+        with self.store.begin() as connection:
+            connection.execute(schema.plan.insert().values(**row))
 
     def tell(self, *, days: int = 0) -> Told:
         """Triage, so many days later."""

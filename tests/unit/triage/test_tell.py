@@ -245,21 +245,26 @@ def test_budget_alerts_are_said_once_and_answered_when_worse(desk: Desk) -> None
 
 
 def test_a_plan_that_would_end_it_is_named(desk: Desk) -> None:
-    """The newest one that can still be approved, by the resource a cause names."""
-    from bursar.store import schema  # noqa: PLC0415 - one test needs it
-
-    body = '{"changes":[{"resource":{"id":"i-0123"}}]}'
-    common = {"body": body, "playbook": "p", "maker": "m", "status": "proposed"}
-    with desk.store.begin() as connection:
-        for digest, made, expires in (
-            ("old", "2026-11-01", "2026-12-01"),
-            ("new", "2026-11-02", "2026-12-01"),
-            ("over", "2026-11-03", "2026-11-09"),
-        ):
-            stamps = {"made_at": f"{made}T00:00:00Z", "expires_at": f"{expires}T00:00:00Z"}
-            connection.execute(schema.plan.insert().values(digest=digest, **common, **stamps))
-    desk.incident(detail={"causes": [{"scope": {"resource_id": "i-0123"}, "share": "1", "excess": "1"}]})
+    """The newest one that can still be approved and that changes most of what costs too much."""
+    desk.plan("old", resource="i-0123", made="2026-11-01", expires="2026-12-01")
+    desk.plan("new", resource="i-0123", made="2026-11-02", expires="2026-12-01")
+    desk.plan("over", resource="i-0123", made="2026-11-03", expires="2026-11-09")
+    desk.incident(detail={"resources": [{"resource_id": "i-0123", "share": "0.7"}, {"resource_id": "i-9", "share": "0.3"}]})
     desk.tell()
     payload = desk.rows()[0].payload
     assert payload["plan_digest"] == "new"
-    assert "bursar approve new" in str(payload["do"])
+    assert "A plan would end 70 % of it: bursar plans show new, then bursar approve new" in str(payload["do"])
+
+
+def test_a_plan_that_comes_later_is_a_reply(desk: Desk) -> None:
+    """Also when the level is believed by then: said once, and the first message names it too."""
+    desk.incident(detail={"resources": [{"resource_id": "i-0123", "share": "1"}]})
+    desk.tell()
+    desk.sent()
+    desk.incident(status="settled", closed_at="2026-11-09T00:00:00Z", detail={"resources": [{"resource_id": "i-0123", "share": "1"}]})
+    desk.plan("later", resource="i-0123")
+    assert desk.tell().followed == ("incident:a1:plan:1", "incident:a1:now:1")
+    assert desk.tell().followed == ()
+    reply = desk.rows()[1]
+    assert reply.payload["do"] == ["A plan would end it: bursar plans show later, then bursar approve later"]
+    assert str(reply.payload["title"]).startswith("A plan is ready: ")

@@ -23,18 +23,18 @@ Examples:
 @click.option("--once", is_flag=True, help="One pass, then exit.")
 @click.pass_context
 def run(ctx: click.Context, *, once: bool) -> None:
-    """Ingest the sources of bursar.yaml, detect, check budgets, tell the owners. Without --once again whenever a folder has changed.
+    """Ingest the sources of bursar.yaml, detect, check budgets, propose, apply what was asked for, tell the owners.
 
-    Nothing is sent twice, and what could not be sent now is tried again by the next pass.
+    Without --once again whenever a folder has changed. Nothing is sent twice, and what could not be sent now is tried again by
+    the next pass.
     """
     import sys
 
-    from bursar.bootstrap import messenger, open_gate
-    from bursar.operations.rounds import Rounds
+    from bursar.bootstrap import open_rounds
 
     app = opened(ctx)
     quiet = shared(ctx)["quiet"]
-    rounds = Rounds(app=app, gate=open_gate(app), messenger=messenger(app, stream=None if quiet else sys.stdout))
+    rounds = open_rounds(app, stream=None if quiet else sys.stdout)
     _say(rounds.once(), quiet=quiet)
     while not once:
         time.sleep(app.config.schedule.poll_seconds)
@@ -46,13 +46,13 @@ def run(ctx: click.Context, *, once: bool) -> None:
 
 def _say(done: Pass, *, quiet: bool) -> None:
     """A line for each thing that happened; nothing for a pass that found nothing new."""
-    from bursar.domain.wording import count
+    from bursar.domain.wording import count, printable
 
     if quiet:
         return
     for one in done.outcomes:
         if one.outcome != "unchanged":
-            click.echo(f"{one.outcome.capitalize()}  {one.name}{f': {one.cause}' if one.cause else ''}")
+            click.echo(printable(f"{one.outcome.capitalize()}  {one.name}{f': {one.cause}' if one.cause else ''}"))
     if done.scored:
         click.echo(
             f"Scored generation {done.scored}: {count(len(done.changes.opened), 'incident')} opened, "
@@ -60,7 +60,25 @@ def _say(done: Pass, *, quiet: bool) -> None:
         )
     for alert in done.alerts:
         click.echo(f"Budget {alert.budget}: {alert.rule} {alert.happened}, {alert.severity}")
+    _say_acted(done)
     if done.delivered.sent or done.delivered.adopted:
         click.echo(f"{count(done.delivered.sent + done.delivered.adopted, 'message')} delivered")
     if done.delivered.postponed or done.delivered.dead:
         click.echo(f"{done.delivered.postponed} put off, {done.delivered.dead} given up. See:  bursar outbox list")
+
+
+def _say_acted(done: Pass) -> None:
+    from bursar.acting import Dropped
+    from bursar.domain.wording import count
+
+    for one in done.carried:
+        what = f"was not applied: {one.why}" if isinstance(one, Dropped) else f"is {one.status}, {count(len(one.made), 'change')}"
+        click.echo(f"Plan {one.digest[:12]} {what}")
+    planned = done.planned
+    for entry in planned.plans if planned else ():
+        if planned and entry.digest in planned.fresh:
+            click.echo(
+                f"Proposed {entry.digest[:12]}, {count(len(entry.plan.changes), 'change')}. See:  bursar plans show {entry.digest[:12]}"
+            )
+    for fault in done.faults:
+        click.echo(f"Cause  {fault.message}\nCure   {fault.cure or 'The next pass tries again.'}", err=True)

@@ -12,7 +12,7 @@ from unit.adapters.simulated import native
 from bursar.adapters.clouds.simulated.simulate import Truth
 from bursar.adapters.clouds.simulated.waste import avoidable
 
-KINDS = {"spike", "level_shift", "drift", "egress", "credit_expiry", "new_service", "planned_launch"}
+KINDS = {"spike", "level_shift", "drift", "egress", "credit_expiry", "new_service", "planned_launch", "left_behind"}
 MONTH = "2026-10"
 
 
@@ -63,7 +63,7 @@ def test_an_event_on_google_is_in_the_rows(truth: Truth, bills: Path, kind: str)
         assert net(rows[day]) == Decimal(amounts["actual"])
 
 
-@pytest.mark.parametrize("kind", ["spike", "drift", "new_service"])
+@pytest.mark.parametrize("kind", ["spike", "drift", "new_service", "left_behind"])
 def test_an_event_on_aws_is_in_the_rows(truth: Truth, bills: Path, kind: str) -> None:
     """The lines of an event's resources add up to what the truth says, day by day."""
     told = event(truth, kind)

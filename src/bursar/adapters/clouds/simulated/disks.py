@@ -56,11 +56,12 @@ SPARED: tuple[tuple[str, Mapping[str, str], bool, int], ...] = (
 
 @dataclass(slots=True)
 class Charged:
-    """A disk as the bills tell of it: what it cost by month, and whether it is a planted waste."""
+    """A disk as the bills tell of it: since when, what it cost by month, and whether it is a planted waste."""
 
     key: Key
     tags: Mapping[str, str]
     is_waste: bool
+    first: date
     sums: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
@@ -70,11 +71,12 @@ class Disks:
 
     charged: dict[str, Charged] = field(default_factory=dict[str, Charged])
 
-    def note(self, ident: str, key: Key, amount: int, *, tags: Mapping[str, str], is_waste: bool) -> None:
-        """Book a charge of a disk."""
+    def note(self, ident: str, key: Key, amount: int, *, day: date, tags: Mapping[str, str], is_waste: bool) -> None:
+        """Book a day's charge of a disk."""
         disk = self.charged.get(ident)
         if disk is None:
-            disk = self.charged[ident] = Charged(key, tags, is_waste)
+            disk = self.charged[ident] = Charged(key, tags, is_waste, day)
+        disk.first = min(disk.first, day)
         disk.sums[key.period] += amount
 
 
@@ -105,12 +107,15 @@ class Census:
     def _billed(self, ident: str, disk: Charged) -> dict[str, object]:
         last = max(disk.sums)
         month, provider = Period.parse(last), disk.key.provider
-        amount = disk.sums[last] * 30 // (month.end - month.start).days
+        since = max(disk.first, month.start)
+        amount = disk.sums[last] * 30 // (month.end - since).days
         size = max(1, amount // MODELS[provider].rate)
         holder = None if disk.is_waste else f"holder-{Draws(self.seed, 'holder', ident).text(8)}"
         state = self._state(ident, provider, size=size, tags=disk.tags, holder=holder)
-        monthly = {"amount": text(amount), "currency": disk.key.currency}
-        return self._one(ident, provider, disk.key.account, state) | {"monthly": monthly}
+        told = self._one(ident, provider, disk.key.account, state) | {"monthly": {"amount": text(amount), "currency": disk.key.currency}}
+        if disk.is_waste and disk.first.day > 1:  # made within a month, it was not there before
+            return told | {"history": [_span(max(disk.first, self.as_of - timedelta(days=PAST_DAYS)), self.as_of, state)]}
+        return told
 
     def _beside(self, provider: str, account: str) -> Iterator[dict[str, object]]:
         """Disks that no line of the bill names: root volumes of instances, told with them."""

@@ -69,11 +69,13 @@ def _is_missing(run: Run, variant: Variant) -> bool:
 def _booked(estate: Estate, run: Run) -> Run:
     estate.ledger.post(run.postings())
     ident = run.item.columns.get("line_item_resource_id", "")
+    month = datetime.fromisoformat(f"{run.item.key.period}-01").replace(tzinfo=UTC)
     if ident.startswith("vol-"):
+        day = (month + timedelta(hours=run.moments[0] // 1000)).date()
         tags = {key.removeprefix("user_").removeprefix("user:"): value for key, value in run.item.tags.items()}
-        estate.disks.note(ident, run.item.key, sum(run.used), tags=tags, is_waste=run.item.waste == DISK_WASTE)
+        estate.disks.note(ident, run.item.key, sum(run.used), day=day, tags=tags, is_waste=run.item.waste == DISK_WASTE)
     if run.item.waste:
-        item, month = run.item, datetime.fromisoformat(f"{run.item.key.period}-01").replace(tzinfo=UTC)
+        item = run.item
         charges = [(amount, month + timedelta(hours=when // 1000), when % 1000) for when, amount in zip(run.moments, run.net, strict=True)]
         estate.waste.note(item.waste, item.key, item.columns["line_item_resource_id"], charges)
     return run

@@ -186,7 +186,7 @@ class Usage:
 
     def _tags(self, meter: AwsMeter, sku: Sku, index: int) -> dict[str, str]:
         spelling = CUR2 if self.desk.payer.net_percent == 100 else CUR
-        kind = {INSTANCE: "instance", "vol-": "disk"}.get(sku.resource, "")
+        kind = {INSTANCE: "instance", "vol-": "" if meter.waste else "disk"}.get(sku.resource, "")
         return Naming(spelling=spelling, meter=meter, tags=meter.tags, kind=kind).of(index)
 
     def _negation(self, meter: AwsMeter) -> Item:

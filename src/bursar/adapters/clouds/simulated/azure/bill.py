@@ -46,7 +46,7 @@ def month_rows(estate: Estate, scope: Scope, delivery: Delivery, *, kinds: Seque
         estate.ledger.post(row.postings() if len(kinds) > 1 else row.actual_postings())
         resource = row.item.columns["resourceid"].lower()
         if "/disks/" in resource:
-            estate.disks.note(resource, row.item.key, row.cost, tags={}, is_waste=row.item.waste == DISK_WASTE)
+            estate.disks.note(resource, row.item.key, row.cost, day=row.day, tags={}, is_waste=row.item.waste == DISK_WASTE)
         if row.item.waste:
             estate.waste.note(row.item.waste, row.item.key, resource, [(row.cost, datetime.combine(row.day, time()), 24)])
         yield row

@@ -49,7 +49,9 @@ def month_rows(
             if "/disks/" in row.item.resource:
                 tags = {pair["key"]: pair["value"] for pair in cast("list[dict[str, str]]", row.item.columns["labels"])}
                 amount = row.cost + sum(row.credits)
-                estate.disks.note(row.item.resource, row.item.key, amount, tags=tags, is_waste=row.item.waste == DISK_WASTE)
+                estate.disks.note(
+                    row.item.resource, row.item.key, amount, day=row.starts.date(), tags=tags, is_waste=row.item.waste == DISK_WASTE
+                )
             if row.item.waste:
                 _note_waste(estate, row)
             yield row
