@@ -56,6 +56,7 @@ def budget(made: MadeHouse, home: Path) -> MadeHouse:
             connection.execute(schema.reservation.insert().values(**row))
         for row in savings():
             connection.execute(schema.saving.insert().values(**row))
+    made.acting.measure()
     return replace(made, acting=replace(made.acting, config=made.acting.config.model_copy(update={"project": project})))
 
 
@@ -111,20 +112,28 @@ def saving(name: str, status: str, expected: str | None, realised: tuple[str, st
         "expected": {"amount": expected or "0", "low": "0", "high": expected or "0", "currency": code},
         "realised": measured["realised"] if measured else None, "currency": code, "slo_verdict": None,
         "applied_at": None if status in {"proposed", "approved"} else stamp(NOW - timedelta(days=days)), "measured_at": None,
-        "detail": {"resources": [], "owners": ["ml"], "is_priced": expected is not None, "measured": measured, "generation": 2, "plans": [decided.DONE.digest]},
     }  # fmt: skip
-    return {**row, **more}
+    row |= more
+    return {
+        **row,
+        "detail": {
+            "resources": [],
+            "owners": ["ml"],
+            "is_priced": expected is not None,
+            "measured": measured,
+            "generation": 2,
+            "plans": row["plan_digests"],
+        },
+    }
 
 
 def savings() -> list[dict[str, object]]:
     """One in every standing, in two currencies, one with a hostile title, one without a price."""
     return [
-        saving(f"RFC-{decided.DONE.digest[:8]}", "verified", "300", ("288.40", "251.10", "320.90")),
+        saving("RFC-00000000", "verified", "300", ("288.40", "251.10", "320.90")),
+        saving(f"RFC-{decided.DONE.digest[:8]}", "measuring", "33", plan_digests=[decided.DONE.digest, decided.BACK.digest], days=2),
         saving("RFC-00000001", "negative", "120", ("-41.20", "-66.00", "-12.50"), plan_digests=[decided.DONE.digest, decided.BACK.digest]),
         saving("RFC-00000002", "measuring", "80", ("75.00", "-20.00", "140.00"), days=3, slo_verdict="no_worse"),
         saving("RFC-00000003", "inconclusive", "55", ("9.10", "-30.00", "41.00"), currency="EUR"),
         saving("RFC-00000004", "regressed", "200", ("190.00", "150.00", "220.00"), slo_verdict="worse", title=f"volumes_unattached: 1 × {HOSTILE}"),
-        saving("RFC-00000005", "proposed", "425.5", plan_digests=[decided.WAITS.digest]),
-        saving("RFC-00000006", "approved", None, plan_digests=[decided.READY.digest]),
-        saving("RFC-00000007", "measuring", "10", None, days=0),
     ]  # fmt: skip

@@ -182,7 +182,7 @@ def _signed(connection: sa.Connection) -> None:
         connection.execute(
             schema.change.insert().values(
                 plan_digest=digest, position=position, resource="r", verb="delete_disk", destructive=True, state=state, token=f"{digest[:8]}{position}",
-                intended_at=stamp(NOW), settled_at=stamp(NOW), outcome=None,
+                intended_at=stamp(NOW), settled_at=stamp(NOW), outcome={"at": stamp(NOW)} if state == "done" else None,
             )
         )  # fmt: skip
 

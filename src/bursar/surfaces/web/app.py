@@ -11,7 +11,7 @@ from bursar.acting import Acting
 from bursar.domain.errors import ConfigError
 from bursar.query.errors import QuestionError
 from bursar.surfaces import documents
-from bursar.surfaces.web import anomaly_routes, assets, budget_routes, exploring, pages, plan_routes
+from bursar.surfaces.web import anomaly_routes, assets, budget_routes, exploring, pages, plan_routes, saving_routes
 from bursar.surfaces.web.asked import joined, terms_of_lines
 from bursar.surfaces.web.books import Books, House, question
 from bursar.surfaces.web.budget_books import BudgetBooks
@@ -27,6 +27,7 @@ def mount(application: FastAPI, house: House, acting: Acting) -> None:
     application.include_router(anomaly_routes.routes(house, acting))
     application.include_router(plan_routes.routes(house, acting))
     application.include_router(budget_routes.routes(house, BudgetBooks(acting.config)))
+    application.include_router(saving_routes.routes(house, acting))
     application.include_router(routes(house))
 
 

@@ -14,6 +14,7 @@ PAGES = (
     ("anomalies", "/anomalies", "Anomalies"),
     ("budgets", "/budgets", "Budgets"),
     ("plans", "/plans", "Plans"),
+    ("savings", "/savings", "Savings"),
     ("health", "/health", "Data health"),
 )
 

@@ -82,8 +82,8 @@
       b.tooltip.axisPointer = { type: "line", lineStyle: { color: t.ink, type: "solid" } };
       const line = (name, data, lineStyle) => ({ type: "line", name, data, color: lineStyle.color || t.c7, symbol: "none", connectNulls: false, emphasis: { disabled: true }, lineStyle });
       const fan = hi.length ? [
-        { type: "line", stack: "fan", data: lo, symbol: "none", ...mute, lineStyle: { opacity: 0 } },
-        { type: "line", stack: "fan", data: hi.map((v, k) => v === null ? null : v - lo[k]), symbol: "none", ...mute, lineStyle: { opacity: 0 }, areaStyle: { color: t.c7, opacity: .3 } },
+        { type: "line", stack: "fan", stackStrategy: "all", data: lo, symbol: "none", ...mute, lineStyle: { opacity: 0 } },
+        { type: "line", stack: "fan", stackStrategy: "all", data: hi.map((v, k) => v === null ? null : v - lo[k]), symbol: "none", ...mute, lineStyle: { opacity: 0 }, areaStyle: { color: t.c7, opacity: .3 } },
         line(d.edges[0], lo, { opacity: 0 }), line(d.edges[1], hi, { opacity: 0 })] : [];
       /* names that would lie on each other move apart */
       const named = lines.map(l => { const i = l.kind === "pace" ? Math.round(end * .7) : last(l.data); return { name: l.name, kind: l.kind, i, v: i < 0 ? 0 : l.data[i], y: 0 }; }).filter(l => l.i >= 0).sort((p, q) => p.v - q.v);
