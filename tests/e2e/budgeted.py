@@ -36,7 +36,7 @@ BUDGETS = f"""
   amounts: {{default: 900000}}
 """
 FORECASTS: dict[tuple[str, str], tuple[int, ...]] = {
-    ("estate", "USD"): (178_000, 4_000), ("estate/", "USD"): (171_500, 2_800), ("estate/", "EUR"): (9_800, 300), ("search", "USD"): (26_400, 900),
+    ("estate", "USD"): (178_000, 4_000), ("estate/USD", "USD"): (171_500, 2_800), ("estate/EUR", "EUR"): (9_800, 300), ("search", "USD"): (26_400, 900),
     ("payments", "USD"): (36_000, 700), ("ml-quarter", "USD"): (24_000, 500, 26_000, 2_500), ("ml", "USD"): (24_000, 500),
 }  # fmt: skip
 """By scope id and currency: the middle of November's total and how far a tenth lies from it; December's behind them."""

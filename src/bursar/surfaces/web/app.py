@@ -11,7 +11,7 @@ from bursar.acting import Acting
 from bursar.domain.errors import ConfigError
 from bursar.query.errors import QuestionError
 from bursar.surfaces import documents
-from bursar.surfaces.web import anomaly_routes, assets, budget_routes, exploring, pages, plan_routes, saving_routes
+from bursar.surfaces.web import ahead, anomaly_routes, assets, budget_routes, exploring, pages, plan_routes, saving_routes
 from bursar.surfaces.web.asked import joined, terms_of_lines
 from bursar.surfaces.web.books import Books, House, question
 from bursar.surfaces.web.budget_books import BudgetBooks
@@ -24,20 +24,21 @@ YEAR = 365 * 24 * 3600
 
 def mount(application: FastAPI, house: House, acting: Acting) -> None:
     """Add the pages and their static files. They come after the API's routes and never shadow `/api`."""
+    standing = BudgetBooks(acting.config)
     application.include_router(anomaly_routes.routes(house, acting))
     application.include_router(plan_routes.routes(house, acting))
-    application.include_router(budget_routes.routes(house, BudgetBooks(acting.config)))
+    application.include_router(budget_routes.routes(house, standing))
     application.include_router(saving_routes.routes(house, acting))
-    application.include_router(routes(house))
+    application.include_router(routes(house, standing))
 
 
-def routes(house: House) -> APIRouter:
+def routes(house: House, standing: BudgetBooks) -> APIRouter:
     """The addresses that read the bills, static files, and the page of all others."""
     router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     @router.get("/")
     def overview(request: Request) -> Response:
-        return shown(request, house, here="overview", draw=lambda books: _overview(request, books))
+        return shown(request, house, here="overview", draw=lambda books: _overview(request, books, standing))
 
     @router.get("/explore")
     def explore(request: Request) -> Response:
@@ -68,13 +69,15 @@ def routes(house: House) -> APIRouter:
     return router
 
 
-def _overview(request: Request, books: Books) -> Response:
+def _overview(request: Request, books: Books, standing: BudgetBooks) -> Response:
     params = request.query_params
     if params.get("format"):
         period = params.get("period", "")
         parts = {"group_by": params.get("by", "team"), "granularity": "day", "window": period or "month"}
         return as_file(documents.costs(books.ask(question(**parts))), params["format"])
-    return page(request, books, "overview", here="overview", values=pages.overview_page(books, params))
+    values = pages.overview_page(books, params)
+    beyond = ahead.build(ahead.read(books, standing), currency=str(values["currency"]))
+    return page(request, books, "overview", here="overview", values={**values, "ahead": beyond})
 
 
 def _explore(request: Request, books: Books) -> Response:

@@ -103,6 +103,7 @@ def overview_page(books: Books, params: Params) -> Values:
     )
     return {
         "p": page,
+        "currency": currency,
         "ages": _ages(books),
         "opened": anomalies.opened(findings.incidents(books.house)),
         "evidence": {
