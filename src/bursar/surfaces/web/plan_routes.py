@@ -88,6 +88,8 @@ def _sign(desk: Desk, digest: str, fields: Fields) -> Response:
     entry = _found(desk, digest)
     if isinstance(entry, Response):
         return entry
+    if fields.get("verdict") in {"apply", "undo"}:
+        return _act(desk, entry, is_undo=fields["verdict"] == "undo")
     is_no = fields.get("verdict") == "reject"
     sent = _checked(entry, fields, is_no=is_no)
     if sent.wrong_six or sent.wrong_reason:
@@ -108,6 +110,17 @@ def _sign(desk: Desk, digest: str, fields: Fields) -> Response:
         )
         return _draw(desk, desk.acting.show(entry.digest), sent=told, status=409)
     return RedirectResponse(f"/plans/{entry.digest[:12]}#signatures", status_code=303, headers=PAGE)
+
+
+def _act(desk: Desk, entry: Entry, *, is_undo: bool) -> Response:
+    """Ask the worker to apply what is approved, or propose what takes it back: neither changes anything by itself."""
+    try:
+        by = known(desk.request, "operator")
+        done = desk.acting.undo(entry.digest, maker=by.name) if is_undo else desk.acting.request(entry.digest, by=by.name)
+    except Refused as error:
+        told = Sent(refused=sentence(error.message), cure=sentence(error.cure) if error.cure else "")
+        return _draw(desk, desk.acting.show(entry.digest), sent=told, status=409)
+    return RedirectResponse(f"/plans/{done.digest[:12]}#signatures", status_code=303, headers=PAGE)
 
 
 def _checked(entry: Entry, fields: Fields, *, is_no: bool) -> Sent:

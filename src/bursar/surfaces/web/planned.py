@@ -128,6 +128,7 @@ class PlanPage:
     signatures: Sequence[Signature]
     signing: Signing
     sent: Sent
+    wanted: str
     evidence: Evidence
 
 
@@ -162,12 +163,20 @@ def build(entry: Entry, every: Sequence[Entry], *, now: datetime, signing: Signi
         signatures=[_signature(one, signing) for one in entry.approvals],
         signing=signing,
         sent=sent or Sent(),
+        wanted=_wanted(entry),
         evidence=Evidence(
             id="e-plan", command=f"bursar plans show {entry.digest[:12]}", generation=str(plan.generation) if plan.generation else "",
             rows=f"{len(entry.body.encode()):,} bytes of canonical JSON, SHA-256 {entry.digest[:12]}…",
             csv=f"{here}?format=csv", json=f"{here}?format=json",
         ),
     )  # fmt: skip
+
+
+def _wanted(entry: Entry) -> str:
+    """Who asked for it to be applied, and when."""
+    if not entry.requested_by or not entry.requested_at:
+        return ""
+    return f"{clean(entry.requested_by, longest=60)} asked for it at {_moment(entry.requested_at)}."
 
 
 def attributes(before: State | None, after: State | None) -> list[Attribute]:

@@ -17,6 +17,11 @@ _TOLD = {
         "It may be applied once. Each resource is looked at again before it is touched; if anything drifted, apply refuses.",
         "bursar apply {short}",
     ),
+    "requested": (
+        "warn", "d-part", "wanted",
+        "Somebody asked for it to be applied. The worker does so in its next pass, and looks at each resource again before it touches it.",
+        "bursar run --once",
+    ),
     "rejected": ("bad", "d-bad", "refused", "Somebody said no. Nothing was changed, and nothing can be any more.", "bursar plan"),
     "applying": (
         "warn", "d-part", "being applied",
@@ -56,7 +61,7 @@ class Standing:
     @property
     def waits(self) -> bool:
         """Whether somebody may still say yes or no."""
-        return self.key in {"proposed", "approved"}
+        return self.key in {"proposed", "approved", "requested"}
 
 
 def standing(entry: Entry, every: Sequence[Entry], *, now: str) -> Standing:
@@ -74,6 +79,8 @@ def is_waiting(entry: Entry, *, now: str) -> bool:
 def _key(entry: Entry, every: Sequence[Entry], *, now: str) -> str:
     if entry.status in OPEN and entry.plan.expires_at <= now:
         return "expired"
+    if entry.status == "approved" and entry.requested_by:
+        return "requested"
     states = {one.state for one in entry.made.values()}
     if entry.status == "failed" and STALE in states:
         return "stale"

@@ -199,3 +199,25 @@ def test_the_kill_switch_is_said(client: TestClient, house: MadeHouse) -> None:
     assert "Applying is stopped" in text
     assert "incident 7" in text
     assert "bursar resume" in text
+
+
+def test_applying_is_asked_for_not_done(client: TestClient, house: MadeHouse) -> None:
+    """An approved plan's button writes the request down, for the worker; nothing is changed by the page, and pressing twice is once."""
+    assert sign(client, decided.READY, verdict="apply")[0] == 303
+    assert status_of(house, decided.READY) == "approved"
+    text = client.get(at(decided.READY)).text
+    assert "</svg>wanted</span>" in text
+    assert "asked for it at" in text
+    assert sign(client, decided.READY, verdict="apply")[0] == 303
+
+
+def test_what_is_not_approved_cannot_be_asked_for(client: TestClient) -> None:
+    """A proposal: the reason is on the page."""
+    code, text = sign(client, decided.WAITS, verdict="apply")
+    assert (code, "only an approved one is applied" in text) == (409, True)
+
+
+def test_where_nothing_was_done_there_is_nothing_to_take_back(client: TestClient) -> None:
+    """And the page says so."""
+    code, text = sign(client, decided.FAILED, verdict="undo")
+    assert (code, "there is nothing to take back" in text) == (409, True)
