@@ -20,6 +20,7 @@ from bursar.surfaces.web.anomalies import ink
 from bursar.surfaces.web.band import Band, BandDay
 from bursar.surfaces.web.display import MINUS, clean, day_month, day_month_year, moment, money, percent, span_words
 from bursar.surfaces.web.drawn import Bar, share_bar
+from bursar.surfaces.web.enders import Ender
 from bursar.surfaces.web.findings import Said
 from bursar.surfaces.web.frame import Evidence, address
 from bursar.surfaces.web.seals import Seal, scope, seal
@@ -54,12 +55,12 @@ class SaidRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyFacts:
-    """What the page is made of. `waiting` are plans that wait and touch what its owner owns, as (name, address, saving)."""
+    """What the page is made of. `waiting` are plans that wait and would end it, or touch what its owner owns."""
 
     incident: Kept
     said: Sequence[Said] = ()
     invoices: Sequence[Reconciled] = ()
-    waiting: Sequence[tuple[str, str, str]] = ()
+    waiting: Sequence[Ender] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class Anomaly:
     first_day: str
     last_day: str
     is_cost: bool
-    waiting: Sequence[tuple[str, str, str]]
+    waiting: Sequence[Ender]
     evidence: Evidence
 
 

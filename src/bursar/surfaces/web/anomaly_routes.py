@@ -19,13 +19,11 @@ from bursar.query.errors import QuestionError
 from bursar.surfaces.incidents import anomalies as listing_of
 from bursar.surfaces.web import anomalies, anomaly, findings
 from bursar.surfaces.web.books import Books, House
-from bursar.surfaces.web.display import money
+from bursar.surfaces.web.enders import enders
 from bursar.surfaces.web.forms import Fields, check, fields_of, mark
 from bursar.surfaces.web.headers import PAGE
-from bursar.surfaces.web.planning import title_of
 from bursar.surfaces.web.serving import as_file, page, shown, wrong
 from bursar.surfaces.web.signing import known
-from bursar.surfaces.web.standing import is_waiting
 
 HERE = "anomalies"
 LONGEST_NOTE = 400
@@ -149,26 +147,14 @@ def _wrong(verdict: str, *, first: str, last: str, note: str) -> tuple[str, str]
 
 def _draw(request: Request, books: Books, acting: Acting, *, found: Kept, given: Given, status: int = 200) -> Response:
     facts = anomaly.AnomalyFacts(
-        incident=found, said=findings.said_of(books.house, found.id), invoices=books.reconciliation(), waiting=_waiting(acting, found)
+        incident=found,
+        said=findings.said_of(books.house, found.id),
+        invoices=books.reconciliation(),
+        waiting=enders(_plans(acting), found, now=stamp(acting.clock())),
     )
     path = f"/anomalies/{found.id}/feedback"
     values: Mapping[str, object] = {"p": anomaly.build(facts), "given": given, "form": {"path": path, "mark": mark(path)}}
     return page(request, books, "anomaly", here=HERE, values=dict(values), status=status)
-
-
-def _waiting(acting: Acting, one: Kept) -> list[tuple[str, str, str]]:
-    """Plans that wait and touch what the owner of an incident owns: what they do, where they are, what they save."""
-    if one.owner is None or one.direction != "up":
-        return []
-    now = stamp(acting.clock())
-    mine = [each for each in _plans(acting) if is_waiting(each, now=now) and any(change.owner == one.owner for change in each.plan.changes)]
-    return [
-        (
-            title_of(each), f"/plans/{each.digest[:12]}",
-            f"{money(each.plan.saving.amount, each.plan.saving.currency)} {each.plan.saving.currency} a month" if each.plan.saving else "",
-        )
-        for each in mine[:3]
-    ]  # fmt: skip
 
 
 def _plans(acting: Acting) -> list[Entry]:
