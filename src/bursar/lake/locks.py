@@ -1,24 +1,43 @@
 """One writer at a time, by a lock the kernel takes back when its holder dies."""
 
+import errno
 import fcntl
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bursar.domain.errors import Unavailable
+from bursar.domain.errors import BursarError, Unavailable
 
 PATIENCE_SECONDS = 120.0
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
 def writer(home: Path, *, patience: float = PATIENCE_SECONDS) -> Generator[None]:
-    """Hold the state folder's writer lock. Raises Unavailable when another process keeps it longer than `patience` seconds."""
+    """Hold the state folder's writer lock.
+
+    Raises Unavailable when another process keeps it longer than `patience` seconds, and when the disk is full: what was published
+    stands, and what was not is written by the next run.
+    """
     folder = home / "run"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (folder / "writer.lock").open("w") as file:
         _wait(file.fileno(), patience)
-        yield
+        try:
+            yield
+        except BursarError:
+            raise
+        except Exception as error:
+            if _is_full(error):
+                cure = "Free some space below --home, then run it again: nothing is half-published."
+                raise Unavailable(f"the disk is full: {error}", cure=cure) from error
+            raise
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether a write found no room; the warehouse's engine says so in words alone."""
+    return getattr(error, "errno", None) in FULL or "No space left on device" in str(error)
 
 
 def _wait(handle: int, patience: float) -> None:

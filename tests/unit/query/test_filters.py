@@ -157,6 +157,15 @@ def test_what_the_grammar_does_not_name_is_refused_at_its_place(text: str, colum
     assert refused.value.column == column
 
 
+@pytest.mark.parametrize("value", ["a\x1b[2J", "\x07", "\u202eevil", "a\r\nb"])
+def test_whatever_stands_in_a_tag_can_be_asked_for(value: str) -> None:
+    """A value with control or direction characters is a text like any, and is written as it was read."""
+    tree = Compare(field=Field(name="team"), op="=", value=value)
+    assert parse(to_text(tree)) == tree
+    with pytest.raises(QuestionError):
+        parse("team\x1b = 'a'")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from bursar.surfaces.cli.render import comma_separated, document, format_option
+from bursar.surfaces.cli.render import comma_separated, document, format_option, printable
 from bursar.surfaces.cli.wiring import opened
 
 EPILOG = """\b
@@ -30,9 +30,9 @@ def doctor(ctx: click.Context, output: str | None) -> None:
         findings.append(finding)
         if output in {None, "table"}:
             mark = click.style(f"{finding.verdict:4}", fg=COLOURS[finding.verdict], bold=True)
-            click.echo(f"{mark}  {finding.check}: {finding.cause}")
+            click.echo(f"{mark}  {printable(f'{finding.check}: {finding.cause}')}")
             if finding.cure:
-                click.echo(f"      {click.style('Cure', fg='green')}  {finding.cure}")
+                click.echo(f"      {click.style('Cure', fg='green')}  {printable(finding.cure)}")
     if output == "json":
         document({"findings": [asdict(finding) for finding in findings]})
     elif output == "csv":

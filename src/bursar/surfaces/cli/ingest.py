@@ -8,7 +8,7 @@ import click
 
 from bursar.domain.errors import ConfigError
 from bursar.surfaces.cli.moments import moment
-from bursar.surfaces.cli.render import WRONG, tell_not_shown
+from bursar.surfaces.cli.render import WRONG, printable, tell_not_shown
 from bursar.surfaces.cli.wiring import EXIT_BILL, opened, shared
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _tell(one: "Outcome") -> None:
     from bursar.domain.wording import count
     from bursar.surfaces.cli.render import amount
 
-    head = click.style(one.name, bold=True)
+    head = click.style(printable(one.name), bold=True)
     became = "read" if one.outcome == "staged" else one.outcome
     if became == "unchanged":
         click.echo(f"{head}  unchanged: these bytes were taken before")
@@ -121,7 +121,7 @@ def _tell(one: "Outcome") -> None:
         costs = (four.billed, four.effective, four.contracted, four.list)
         click.echo(f"  {currency:8}  " + "  ".join(f"{amount(cost):>18}" for cost in costs))
     for strange in one.unknown:
-        click.echo(f"  {click.style('not understood', fg='yellow')}  {strange}")
+        click.echo(f"  {click.style('not understood', fg='yellow')}  {printable(strange)}")
     if not one.unknown:
         click.echo("  not understood: nothing")
 

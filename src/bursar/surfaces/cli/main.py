@@ -156,6 +156,13 @@ def _tell(error: BursarError) -> None:
         problem = {"title": type(error).__name__, "detail": error.message, "cure": error.cure}
         click.echo(json.dumps(problem), err=True)
         return
-    click.echo(f"{click.style('Cause', fg='red')}  {error.message}", err=True)
+    click.echo(f"{click.style('Cause', fg='red')}  {_lines(error.message)}", err=True)
     if error.cure:
-        click.echo(f"{click.style('Cure', fg='green')}   {error.cure}", err=True)
+        click.echo(f"{click.style('Cure', fg='green')}   {_lines(error.cure)}", err=True)
+
+
+def _lines(text: str) -> str:
+    """The text without what would steer a terminal: file names and tags are quoted in causes."""
+    from bursar.domain.wording import printable
+
+    return "\n".join(printable(line) for line in text.splitlines())

@@ -52,9 +52,9 @@ def tell_not_shown(outcome: str, name: str, *, cause: str, cure: str) -> None:
     """A delivery that is not shown, on stderr: held, refused, waiting, or older than what is."""
     colour = "red" if outcome in WRONG else "yellow"
     head = outcome.capitalize() if outcome in {*WRONG, "waiting"} else "Not shown"
-    click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {name}", err=True)
-    click.echo(f"  {click.style('Cause', fg=colour)}  {cause}", err=True)
-    click.echo(f"  {click.style('Cure', fg='green')}   {cure}", err=True)
+    click.echo(f"\n{click.style(head, fg=colour, bold=True)}  {printable(name)}", err=True)
+    click.echo(f"  {click.style('Cause', fg=colour)}  {printable(cause)}", err=True)
+    click.echo(f"  {click.style('Cure', fg='green')}   {printable(cure)}", err=True)
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 import click
 
+from bursar.domain.wording import printable
+
 if TYPE_CHECKING:
     from bursar.loop import Bursar
     from bursar.ports import Progress
@@ -43,12 +45,12 @@ def progress(*, quiet: bool) -> "Progress":
     if quiet:
         return lambda _: None
     if sys.stderr.isatty():
-        return lambda text: click.echo(click.style(f"  {text} …", dim=True), err=True)
+        return lambda text: click.echo(click.style(f"  {printable(text)} …", dim=True), err=True)
     last = [time.monotonic()]
 
     def tell(text: str) -> None:
         if time.monotonic() - last[0] >= SILENT_SECONDS:
-            click.echo(f"{text} …", err=True)
+            click.echo(f"{printable(text)} …", err=True)
             last[0] = time.monotonic()
 
     return tell

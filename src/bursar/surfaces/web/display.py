@@ -14,7 +14,7 @@ MINUS = "\u2212"
 LONGEST_NAME = 80
 UNALLOCATED = "unallocated"
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MOST_MARKS = 2
 _IN_MINUTES = 90
 _IN_HOURS = 72
@@ -40,7 +40,7 @@ def clean(text: object, *, longest: int = LONGEST_NAME) -> str:
     for char in unicodedata.normalize("NFC", str(text)):
         kind = unicodedata.category(char)
         marks = marks + 1 if kind in {"Mn", "Me"} else 0
-        if kind not in _HIDDEN and marks <= _MOST_MARKS:
+        if kind not in HIDDEN and marks <= _MOST_MARKS:
             kept.append(char)
         elif char in "\t\n\r":
             kept.append(" ")

@@ -1,5 +1,6 @@
 """Jinja on its strictest: everything escaped, nothing undefined, and one door through which JSON enters a page."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -31,6 +33,13 @@ def environment() -> Environment:
     )  # fmt: skip
     made.globals.update(asset=assets.address, MINUS=display.MINUS)  # pyright: ignore[reportUnknownMemberType] - jinja2 leaves globals untyped
     return made
+
+
+def visible(value: object) -> object:
+    """Text without control and direction characters, wherever a page shows it; markup of our own as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(sign for sign in value if sign in "\n\t" or unicodedata.category(sign) not in display.HIDDEN)
 
 
 def island(data: str) -> Markup:
