@@ -1,4 +1,4 @@
-"""Anomalies and plans over HTTP: what was found, what could be done, and the word of a verified key. Applying is `bursar apply`."""
+"""Anomalies and plans over HTTP: what was found, what could be done, and the word of a verified key. The worker applies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bursar.surfaces.api.desk import Desk
 from bursar.surfaces.api.openapi import ERRORS, told
 from bursar.surfaces.api.parameters import AnomalyParameters, Feedback, Parameters, Word
 from bursar.surfaces.api.replies import Told, answered, body_of, form_of
-from bursar.surfaces.api.rights import Analyst, Approver, Reader
+from bursar.surfaces.api.rights import Analyst, Approver, Operator, Reader
 from bursar.surfaces.plans import plans as plans_of
 
 router = APIRouter(tags=["decisions"], responses=ERRORS)
@@ -78,6 +78,18 @@ def approve_plan(desk: Approver, digest: str, word: Word) -> models.Agreed:
 def reject_plan(desk: Approver, digest: str, word: Word) -> models.Agreed:
     """Close this plan for good, as the key's name."""
     return _agreed(desk, digest, word, verdict="reject")
+
+
+@router.post("/plans/{digest}/apply", operation_id="requestApply", status_code=202, responses=told("Plans", status=202))
+def request_apply(desk: Operator, digest: str) -> Response:
+    """Ask for an approved plan to be applied. The worker carries it out, after every guard; answers with the plan as it waits."""
+    return Response(body_of(plans_of([desk.request(digest)]), "json"), media_type="application/json", status_code=202)
+
+
+@router.post("/plans/{digest}/undo", operation_id="proposeUndo", status_code=201, responses=told("Plans", status=201))
+def propose_undo(desk: Operator, digest: str) -> Response:
+    """Propose the plan that takes an applied one back, as the key's name. It needs approval as any other; answers with it."""
+    return Response(body_of(plans_of([desk.undo(digest)]), "json"), media_type="application/json", status_code=201)
 
 
 def _agreed(desk: Desk, digest: str, word: Word, *, verdict: str) -> models.Agreed:

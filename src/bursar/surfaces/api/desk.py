@@ -134,6 +134,14 @@ class Desk:
         """The caller's rejection, likewise."""
         return self._acting().reject(self.plan(digest).digest, self._subject, reason=reason)
 
+    def request(self, digest: str) -> Entry:
+        """Ask the worker to apply an approved plan. Answers 404; raises NotApproved."""
+        return self._acting().request(self.plan(digest).digest, by=self.principal.name)
+
+    def undo(self, digest: str) -> Entry:
+        """Propose the plan that takes an applied one back; the caller is its maker. Answers 404; raises Refused."""
+        return self._acting().undo(self.plan(digest).digest, maker=self.principal.name)
+
     def savings(self) -> list[Saving]:
         """The ledger, measured on the newest generation: the lines all of whose plans the caller sees."""
         lines = self._acting().measure()

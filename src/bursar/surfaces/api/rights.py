@@ -46,6 +46,7 @@ class Whole:
 Reader = Annotated[Desk, Depends(Scoped("viewer"))]
 Analyst = Annotated[Desk, Depends(Scoped("analyst"))]
 Approver = Annotated[Desk, Depends(Scoped("approver"))]
+Operator = Annotated[Desk, Depends(Scoped("operator"))]
 Everything = Annotated[House, Depends(Whole("viewer"))]
 
 

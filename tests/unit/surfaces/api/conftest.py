@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import served
 import sqlalchemy as sa
+from served import Served
 from starlette.testclient import TestClient
 
 from bursar.config import Config
@@ -88,3 +91,33 @@ def client(house: House) -> Iterator[TestClient]:
     """A client of the API; a fault of ours is answered, not raised."""
     with TestClient(create_app(house), raise_server_exceptions=False) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def estate_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A filled estate with decisions, to be copied."""
+    home = tmp_path_factory.mktemp("estate")
+    served.lay_out(home, filled=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def estate(estate_home: Path) -> Served:
+    """The filled estate, for tests that change nothing but keys."""
+    return served.opened(estate_home)
+
+
+@pytest.fixture(scope="session")
+def bare_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Decisions without a bill, to be copied."""
+    home = tmp_path_factory.mktemp("bare")
+    served.lay_out(home, filled=False)
+    return home
+
+
+@pytest.fixture
+def desk(bare_home: Path, tmp_path: Path) -> Served:
+    """Decisions without a bill, of one's own."""
+    home = tmp_path / "home"
+    shutil.copytree(bare_home, home)
+    return served.opened(home)
