@@ -42,6 +42,7 @@ class Alert:
 
 def check(connection: sa.Connection, ledger: Ledger, *, now: datetime) -> list[Alert]:
     """Measure every budget and bring its alerts up to date; what happened, in the order of the budgets."""
+    journal.lock(connection)  # two workers that look at once would both open what neither sees yet
     n = ledger.generation.n if ledger.generation else 0
     found: list[Alert] = []
     for budget in ledger.budgets:
