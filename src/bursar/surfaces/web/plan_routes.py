@@ -12,13 +12,15 @@ from bursar.actions.book import Entry
 from bursar.actions.guards import RULES, opened, usable
 from bursar.domain.errors import BursarError, ConfigError, NotApproved, Refused
 from bursar.domain.periods import stamp
+from bursar.savings.ledger import rfc
 from bursar.surfaces.plans import plans as plans_listing
-from bursar.surfaces.web import planned, planning
+from bursar.surfaces.web import planned, planning, saving_routes
 from bursar.surfaces.web.books import Books, House
 from bursar.surfaces.web.display import sentence
 from bursar.surfaces.web.forms import Fields, check, fields_of, mark
 from bursar.surfaces.web.headers import PAGE
 from bursar.surfaces.web.planned import SIX, Sent, Signing
+from bursar.surfaces.web.savings import SavingRow, row_of
 from bursar.surfaces.web.serving import as_file, page, shown, wrong
 from bursar.surfaces.web.signing import known, signed_in, subject, who
 from bursar.surfaces.web.standing import standing
@@ -149,7 +151,21 @@ def _found(desk: Desk, digest: str) -> Entry | Response:
 def _draw(desk: Desk, entry: Entry, *, sent: Sent | None = None, status: int = 200) -> Response:
     built = planned.build(entry, desk.acting.plans(), now=desk.acting.clock(), signing=_signing(desk, entry), sent=sent)
     path = f"/plans/{entry.digest[:12]}"
-    return page(desk.request, desk.books, "plan", here=HERE, values={"p": built, "form": {"path": path, "mark": mark(path)}}, status=status)
+    return page(
+        desk.request,
+        desk.books,
+        "plan",
+        here=HERE,
+        values={"p": built, "saved": _saved(desk, entry), "form": {"path": path, "mark": mark(path)}},
+        status=status,
+    )
+
+
+def _saved(desk: Desk, entry: Entry) -> SavingRow | None:
+    """Its line of the savings ledger; of a plan that takes another back, the other's."""
+    name = rfc(entry.plan.undoes or entry.digest)
+    line = next((one for one in saving_routes.kept(desk.books) if one.rfc == name), None)
+    return row_of(line) if line else None
 
 
 def _signing(desk: Desk, entry: Entry) -> Signing:

@@ -105,7 +105,7 @@ def build(lines: Sequence[Saving], *, expired: Collection[str] = ()) -> SavingsP
         headline=headline(lines, sums),
         lead=_lead(lines),
         sums=sums,
-        rows=[_row(one) for one in sorted(lines, key=lambda one: (one.status == EXPIRED, one.status in AHEAD))],
+        rows=[row_of(one) for one in sorted(lines, key=lambda one: (one.status == EXPIRED, one.status in AHEAD))],
         pictures=[found for one in sums if (found := _picture(lines, one.currency))],
         evidence=Evidence(id="e-savings", command="bursar savings --format json", csv="/savings?format=csv", json="/savings?format=json"),
     )
@@ -169,7 +169,8 @@ def _lead(lines: Sequence[Saving]) -> str:
     return " ".join(said)
 
 
-def _row(one: Saving) -> SavingRow:
+def row_of(one: Saving) -> SavingRow:
+    """A line of the ledger as it is shown."""
     priced, realised = one.currency != UNPRICED, one.realised
     kind, icon, word = _MARKS.get(one.status, ("low", "d-none", clean(one.status, longest=20)))
     told, measured = one.slo_verdict, _measured(one)
@@ -185,7 +186,7 @@ def _row(one: Saving) -> SavingRow:
         low=realised.low if realised else None,
         high=realised.high if realised else None,
         currency=one.currency if priced else "",
-        more="costs more than before" if realised and realised.amount < 0 else "",
+        more="costs more" if realised and realised.amount < 0 else "",
         objective=Mark(kind=objective[0], icon=objective[1], word=objective[2]) if objective else None,
         when=_when(one, measured),
         how=_how(measured) if measured else "",
