@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import logging
+import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -25,7 +26,7 @@ from bursar.surfaces.cli.subject import me
 from bursar.surfaces.principal import Principal
 
 OPEN = frozenset({"/livez", "/readyz", "/startupz", "/login"})
-OPEN_BELOW = ("/static/",)
+_STATIC = re.compile(r"/static/[^/]+/[^/]+")
 API = "/api/"
 NEEDED = "a valid API key is needed"
 CURE = "send Authorization: Bearer bur_…; who runs this makes one with: bursar keys create NAME --role viewer"
@@ -81,7 +82,7 @@ class Admission:
         with self.store.connect().execution_options(read_only=True) as connection:
             if given is not None:
                 return self._known(self._bearer(connection, given))
-            if not request.url.path.startswith(API) and (key := self._signed_in(connection, request)):
+            if not path_of(request).startswith(API) and (key := self._signed_in(connection, request)):
                 return self._known(key)
             if self._is_local(request) and not keys.exist(connection):
                 return Principal(name=me(), role="admin"), None
@@ -132,7 +133,12 @@ def principal_of(request: Request) -> Principal | None:
 
 def is_open(path: str) -> bool:
     """Whether anybody may ask for this address."""
-    return path in OPEN or path.startswith(OPEN_BELOW)
+    return path in OPEN or _STATIC.fullmatch(path) is not None
+
+
+def path_of(request: Request) -> str:
+    """The address by which requests are routed. A URL put together again may read otherwise: its host is the caller's to choose."""
+    return str(request.scope["path"])
 
 
 def is_foreign(request: Request) -> bool:

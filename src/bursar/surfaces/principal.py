@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 from bursar.domain.errors import ConfigError
@@ -31,7 +32,7 @@ class Principal:
     @classmethod
     def of(cls, key: Key) -> Principal:
         """Whom a key stands for."""
-        return cls(name=key.subject, role=key.role, scope=parse(key.scope) if key.scope else None, key=key.id)
+        return cls(name=key.subject, role=key.role, scope=_tree(key.scope) if key.scope else None, key=key.id)
 
     @property
     def mark(self) -> str:
@@ -61,6 +62,11 @@ class Principal:
         if self.scope is None:
             return True
         return wanted is not None and implies(wanted, self.scope)
+
+
+@lru_cache(maxsize=256)
+def _tree(scope: str) -> Filter:
+    return parse(scope)
 
 
 def read_scope(text: str) -> str:

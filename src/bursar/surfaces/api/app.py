@@ -17,7 +17,7 @@ from bursar import __version__
 from bursar.acting import Acting
 from bursar.bootstrap import act
 from bursar.loop import Bursar
-from bursar.surfaces.admission import API, CURE, NEEDED, Admission, is_foreign, is_open
+from bursar.surfaces.admission import API, CURE, NEEDED, Admission, is_foreign, is_open, path_of
 from bursar.surfaces.api import costs, decisions, health, ledgers, problems
 from bursar.surfaces.api.house import House
 from bursar.surfaces.api.openapi import describe
@@ -58,11 +58,12 @@ def create_app(house: House, *, acting: Callable[[], Acting] | None = None, is_l
 
 async def _admitted(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Let in whom the door knows, to all but the few open addresses. Whoever has a row scope sees no page: pages show everything."""
-    if is_open(request.url.path):
+    path = path_of(request)
+    if is_open(path):
         return await call_next(request)
     admission = cast("Admission", request.app.state.admission)
     known = await run_in_threadpool(admission.who, request)
-    is_page = not request.url.path.startswith(API)
+    is_page = not path.startswith(API)
     if known is None:
         return _sent_away(request, is_page=is_page)
     principal, key = known
@@ -84,7 +85,7 @@ def _sent_away(request: Request, *, is_page: bool) -> Response:
             "unauthorised", NEEDED, faults=(problems.Fault(pointer="Authorization", message=NEEDED, hint=CURE),), request=request
         )
     if request.method == "GET" and "authorization" not in request.headers:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        here = path_of(request) + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?next={quote(here, safe='')}", status_code=303, headers={"Cache-Control": "no-store"})
     return PlainTextResponse(f"{NEEDED}\n", status_code=401, headers={"WWW-Authenticate": "Bearer"})
 

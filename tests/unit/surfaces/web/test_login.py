@@ -205,3 +205,16 @@ def test_bound_elsewhere_pages_ask_for_a_key_from_the_start(served: Served) -> N
     assert client.get("/plans").status_code == 303
     page = client.get("/login").text
     assert "bursar keys create" in page
+
+
+def test_no_spelling_of_an_address_goes_round_the_door(served: Served) -> None:
+    """The door asks about the very path that is routed: not one in the host, behind an encoded sign, or below an open one."""
+    client = browser(served, is_local=False)
+    for path, host in (
+        ("/api/v1/plans", "x/login?"), ("/plans", "x/login?"), ("/plans", "x/static/a/b#"), ("/login%3F/../plans", "x"), ("/static/a/b/c", "x"),
+        ("/static/..%2fplans/x/y", "x"), ("/login/", "x"), ("//login", "x"), ("/%61pi/v1/plans", "x"), ("/livez/x", "x"),
+    ):  # fmt: skip
+        told = client.get(path, headers={"Host": host})
+        assert told.status_code in {303, 307, 400, 401, 404}, path
+        assert "generation" not in told.text, path
+        assert "digest" not in told.text, path
