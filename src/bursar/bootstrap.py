@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
@@ -183,9 +183,13 @@ def simulate(  # noqa: PLR0913 - the options of `bursar simulate`
     seed: int = 7,
     deliveries: Literal["final", "all"] = "final",
     applied: Path | None = None,
+    as_of: date | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write the native bills of a simulated estate below `out`; see adapters/clouds/simulated."""
     from bursar.adapters.clouds.simulated.simulate import simulate as write  # noqa: PLC0415 - only this verb needs it
 
-    write(out, clouds=clouds, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, progress=progress)
+    write(
+        out, clouds=clouds, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, as_of=as_of,
+        progress=progress,
+    )  # fmt: skip

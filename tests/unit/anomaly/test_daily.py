@@ -92,6 +92,17 @@ def test_a_young_launch_has_a_baseline_after_three_weeks() -> None:
     assert list(np.flatnonzero(scores.alarm[0])) == [60, 61, 150]
 
 
+@pytest.mark.parametrize(("cost_of_the_day", "alarms"), [(0.0, False), (10.0, False), (600.0, True)])
+def test_a_young_launch_does_not_drop_on_a_day_that_is_not_over(cost_of_the_day: float, alarms: bool) -> None:
+    """The last day is delivered in part: nothing yet is no end, and too much already is too much."""
+    cost = noisy(70, cv=0.02, level=80)
+    cost[:, :60] = 0
+    cost[:, 69] = cost_of_the_day
+    seen = observed(cost)
+    seen.status[:, 69] = PARTIAL
+    assert score(seen).alarm[0, 69] == alarms
+
+
 def test_a_series_that_begins_within_three_weeks_is_no_launch() -> None:
     """Where hardly anything is known, nothing is new."""
     cost = noisy(120, cv=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bursar.anomaly.detectors.contract import Flags, Floats, Observed, Scores
+from bursar.anomaly.detectors.contract import CLOSED, PARTIAL, Flags, Floats, Observed, Scores
 from bursar.anomaly.detectors.memory import NEVER, PAD, Memory
 from bursar.anomaly.detectors.windows import WEEK, median
 from bursar.anomaly.thresholds import Daily
@@ -67,10 +67,12 @@ def judge(memory: Memory, scores: Scores, day: int, *, observed: Observed, param
     silent: Flags = age < SILENT_UNTIL
     cost, unit = observed.cost[rows, day], observed.unit[rows]
     zero, least = parameters.zero_dollars * unit, parameters.alarm_dollars * unit
-    told: Flags = (observed.status[rows, day] > 0) & ~observed.masked[rows, day]
     centre = _beside(memory, rows, day, age=age)
     first = np.isnan(centre)
     logs = np.log(np.maximum(cost, 0.0) + zero)
+    status = observed.status[rows, day]
+    is_more: Flags = first | (logs > centre)
+    told: Flags = ((status == CLOSED) | ((status == PARTIAL) & is_more)) & ~observed.masked[rows, day]
     beside = np.nan_to_num(np.abs(logs - centre)) / WIDTH
     dollars: Floats = cost / least
     later: Floats = np.where(silent, np.minimum(dollars, 0.99), beside)

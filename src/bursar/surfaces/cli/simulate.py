@@ -1,5 +1,6 @@
 """`bursar simulate`: native bills of an estate that does not exist, and the truth about them."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,7 @@ Examples:
   bursar simulate --out bills
   bursar simulate --out bills --clouds aws --rows 1000000 --months 1
   bursar simulate --out bills --deliveries all
+  bursar simulate --out october --from 2026-10 --months 1 --as-of 2026-10-17
   bursar simulate --out november --from 2026-11 --months 1 --estate .bursar/estate.sqlite"""
 
 
@@ -28,6 +30,10 @@ Examples:
     "--estate", "applied", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="FILE",
     help="estate.sqlite of a state folder: what applied plans deleted there is not charged for.",
 )  # fmt: skip
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+    help="A day of the last month: everything is exported on its morning, and that month is still running.",
+)  # fmt: skip
 @click.pass_context
 def simulate(  # noqa: PLR0913  one argument per option
     ctx: click.Context,
@@ -40,6 +46,7 @@ def simulate(  # noqa: PLR0913  one argument per option
     seed: int,
     deliveries: Literal["final", "all"],
     applied: Path | None,
+    as_of: datetime | None,
 ) -> None:
     """Write native bills in each cloud's real layout, their invoices, usage metrics, estate.json and truth.json.
 
@@ -54,6 +61,7 @@ def simulate(  # noqa: PLR0913  one argument per option
 
     names = tuple(name.strip().lower() for name in clouds.split(",") if name.strip())
     bootstrap.simulate(
-        out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, progress=tell
+        out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied,
+        as_of=as_of.date() if as_of else None, progress=tell,
     )  # fmt: skip
     tell(f"Written to {out}. Next: bursar ingest {out}")

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from statistics import mean, stdev
@@ -245,3 +246,14 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         simulate(tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_running_month_is_the_final_one_so_far(truth: Truth, bills: Path, tmp_path: Path) -> None:
+    """Exported on a morning of the last month: the month before is the same bytes, its days so far cost what they will, no invoice."""
+    simulate(tmp_path / "now", clouds=("aws",), rows=1000, as_of=date(2026, 10, 17))
+    rows = native.cur2(tmp_path / "now", "2026-10")
+    usage = [row for row in rows if row["line_item_line_item_type"] == "Usage" and str(row["line_item_usage_start_date"]) < "2026-10-17"]
+    assert {str(row["bill_invoice_id"] or "") for row in rows} == {""}
+    assert max(str(row["line_item_usage_start_date"])[:10] for row in usage) == "2026-10-16"
+    assert not list((tmp_path / "now" / "invoices").glob("*2026-10*"))
+    assert len((tmp_path / "now" / "metrics" / "requests-2026-10.csv").read_text().splitlines()) == 1 + 16 * 20

@@ -108,7 +108,7 @@ class Census:
         last = max(disk.sums)
         month, provider = Period.parse(last), disk.key.provider
         since = max(disk.first, month.start)
-        amount = disk.sums[last] * 30 // (month.end - since).days
+        amount = disk.sums[last] * 30 // (min(month.end, self.as_of) - since).days
         size = max(1, amount // MODELS[provider].rate)
         holder = None if disk.is_waste else f"holder-{Draws(self.seed, 'holder', ident).text(8)}"
         state = self._state(ident, provider, size=size, tags=disk.tags, holder=holder)

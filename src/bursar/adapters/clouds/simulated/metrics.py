@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from bursar.adapters.clouds.simulated.draws import PPM, Draws
@@ -23,17 +23,17 @@ TENANTS: tuple[tuple[str, int], ...] = (("northwind", 46), ("contoso", 27), ("fa
 """Tenant and its share in percent."""
 
 
-def write(folder: Path, month: Period, *, seed: int) -> None:
-    """Write `requests-YYYY-MM.csv`: one row per day, service and tenant."""
+def write(folder: Path, month: Period, *, seed: int, until: date | None = None) -> None:
+    """Write `requests-YYYY-MM.csv`: one row per day before `until`, service and tenant."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"requests-{month}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows(_rows(month, seed))
+        writer.writerows(_rows(month, seed, min(month.end, until or month.end)))
 
 
-def _rows(month: Period, seed: int) -> Iterator[tuple[str, str, str, str, str, int]]:
-    for offset in range((month.end - month.start).days):
+def _rows(month: Period, seed: int, end: date) -> Iterator[tuple[str, str, str, str, str, int]]:
+    for offset in range((end - month.start).days):
         day = month.start + timedelta(days=offset)
         for service, usual, week in SERVICES:
             for tenant, percent in TENANTS:

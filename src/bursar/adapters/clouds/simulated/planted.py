@@ -119,6 +119,6 @@ def planted(first: Period, months: int, *, seed: int) -> tuple[Planted, ...]:
         event("egress", "gcp/web/cdn/prod", burst, burst + timedelta(days=2), ppm=6_000_000),
         event("credit_expiry", "gcp/data/warehouse/prod", day(9, 4, 5), end, ppm=1_333_333),
         event("new_service", "aws/ml/assistant/prod", day(5, 5, 6), end),
-        event("left_behind", "aws/search/reindex/staging", day(9, 3, 7), end),
+        event("left_behind", "aws/search/reindex/staging", day(13, 2, 7), end),
         event("planned_launch", "azure/web/copilot/prod", month.start + timedelta(days=14), end),
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,7 @@ def simulate(  # noqa: PLR0913  the options of `bursar simulate`
     seed: int = 7,
     deliveries: Literal["final", "all"] = "final",
     applied: Path | None = None,
+    as_of: date | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Truth:
     """Write bills, invoices, metrics and truth.json under a new or empty folder. Same arguments, same bytes.
@@ -55,9 +57,12 @@ def simulate(  # noqa: PLR0913  the options of `bursar simulate`
     `rows` is about the number of usage rows a month over all clouds; what they cost hardly depends on it.
     `deliveries="all"` adds the month after the last as a bucket sees it come, under deliveries/, in order of arrival.
     `applied` is the file of a simulated control plane: what was deleted there is not charged for, and snapshots kept of it are.
+    `as_of` is a day of the last month: everything is exported on its morning, and that month is still running.
     Raises ConfigError for an unknown cloud, a month that is none, or a folder that holds something.
     """
-    estate = _estate(out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed, done=absences.read(applied))
+    estate = _estate(
+        out, clouds=clouds, first=Period.parse(first), months=months, rows=rows, seed=seed, done=absences.read(applied), as_of=as_of
+    )
     tell = progress or _silent
     periods = [estate.first.shift(offset) for offset in range(months)]
     for cloud in clouds:
@@ -65,13 +70,13 @@ def simulate(  # noqa: PLR0913  the options of `bursar simulate`
         CLOUDS[cloud](out / cloud, periods, estate)
     for period in periods:
         invoices.write(out / "invoices", period, estate.ledger)
-        metrics.write(out / "metrics", period, seed=seed)
+        metrics.write(out / "metrics", period, seed=seed, until=as_of)
     content = _truth(estate)
     if deliveries == "all":
         tell(f"deliveries of {periods[-1].shift(1)}")
         content["deliveries"] = on_the_way.write(out / "deliveries", periods[-1].shift(1), estate, clouds=tuple(clouds))
     (out / "truth.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    (out / ESTATE).write_text(json.dumps(_control(estate, periods[-1]), indent=None) + "\n", encoding="utf-8")
+    (out / ESTATE).write_text(json.dumps(_control(estate, as_of or periods[-1].end), indent=None) + "\n", encoding="utf-8")
     return Truth(out=out, content=content)
 
 
@@ -79,26 +84,37 @@ def _silent(what: str) -> None:
     """Nobody listens."""
 
 
-def _control(estate: Estate, last: Period) -> dict[str, object]:
-    """What control planes say at the end of the last month: every disk, and thirty days of the past."""
-    census = Census(disks=estate.disks, seed=estate.seed, as_of=last.end)
-    return {"schema": ESTATE_SCHEMA, "seed": estate.seed, "as_of": f"{last.end}T00:00:00Z", "resources": list(census.told())}
+def _control(estate: Estate, as_of: date) -> dict[str, object]:
+    """What control planes say at the end of the last day: every disk, and thirty days of the past."""
+    census = Census(disks=estate.disks, seed=estate.seed, as_of=as_of)
+    return {"schema": ESTATE_SCHEMA, "seed": estate.seed, "as_of": f"{as_of}T00:00:00Z", "resources": list(census.told())}
 
 
 def _estate(  # noqa: PLR0913  the options of `bursar simulate`
-    out: Path, *, clouds: Sequence[str], first: Period, months: int, rows: int, seed: int, done: Absences
+    out: Path,
+    *,
+    clouds: Sequence[str],
+    first: Period,
+    months: int,
+    rows: int,
+    seed: int,
+    done: Absences,
+    as_of: date | None,
 ) -> Estate:
     unknown = sorted(set(clouds) - SHARES.keys())
     if unknown or not clouds:
         raise ConfigError(f"cannot simulate {', '.join(unknown) or 'no cloud'}", cure=f"Choose among {', '.join(SHARES)}.")
     if months < 1 or rows < 1:
         raise ConfigError("months and rows must be at least 1", cure="Ask for one month and a thousand rows, say.")
+    last = first.shift(months - 1)
+    if as_of and not last.start < as_of < last.end:
+        raise ConfigError(f"{as_of} is no running day of {last}", cure=f"Name a day after {last.start} and before {last.end}.")
     if out.exists() and any(out.iterdir()):
         raise ConfigError(f"{out} is not empty", cure="Name a folder that does not exist yet, or empty this one.")
     out.mkdir(parents=True, exist_ok=True)
     whole = sum(SHARES[cloud] for cloud in clouds)
     shares = {cloud: rows * SHARES[cloud] // whole for cloud in clouds}
-    return Estate(seed=seed, first=first, rows=shares, planted=planted(first, months, seed=seed), absences=done)
+    return Estate(seed=seed, first=first, rows=shares, planted=planted(first, months, seed=seed), absences=done, as_of=as_of)
 
 
 def _truth(estate: Estate) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """One payer's month of AWS: events in, native files out, the ledger told of every charge."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bursar.adapters.clouds.simulated.aws import cur, cur2
@@ -27,8 +27,13 @@ def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     for month in months:
         for payer in PAYERS:
             share = ACME_SHARE_PERCENT if payer.account == ACME else 100 - ACME_SHARE_PERCENT
+            rows, variant = estate.rows["aws"] * share // 100, estate.variant(month)
+            if not variant.is_final:
+                running = Delivery(month=month, rows=rows, run="running", at=on(estate.as_of or month.end), variant=variant)
+                deliver(root, estate, payer, delivery=running)
+                continue
             older = Delivery(month=month, rows=400, run="older", at=after(month, days=-9))
-            final = Delivery(month=month, rows=estate.rows["aws"] * share // 100, run="final", at=after(month, days=3))
+            final = Delivery(month=month, rows=rows, run="final", at=after(month, days=3))
             # the bucket keeps older runs; no manifest of the month names them any more
             deliver(root, estate.aside(), payer, delivery=older)
             deliver(root, estate, payer, delivery=final)
@@ -40,10 +45,10 @@ def deliver(root: Path, estate: Estate, payer: Payer, *, delivery: Delivery) -> 
     ident = Draws(estate.seed, "aws", payer.account, month, "run", delivery.run).uuid()
     events = runs(estate, payer, delivery)
     chunk_rows = min(CHUNK_ROWS, max(2_000, delivery.rows // 2))
+    execution = cur2.Execution(at=delivery.at, ident=ident)
     if payer.net_percent == 100:
-        execution = cur2.Execution(at=delivery.at, ident=ident)
         return cur2.write(root / "cur2", month, events, execution=execution, chunk_rows=chunk_rows, account=payer.account)
-    return cur.write(root / "cur", month, events, assembly=ident, chunk_rows=chunk_rows, account=payer.account)
+    return cur.write(root / "cur", month, events, execution=execution, chunk_rows=chunk_rows, account=payer.account)
 
 
 def runs(estate: Estate, payer: Payer, delivery: Delivery) -> Iterator[Run]:
@@ -83,4 +88,9 @@ def _booked(estate: Estate, run: Run) -> Run:
 
 def after(month: Period, *, days: int) -> datetime:
     """The hour the export runs, so many days after the month's end."""
-    return datetime.combine(month.end, datetime.min.time(), UTC) + timedelta(days=days, hours=4, minutes=15)
+    return on(month.end + timedelta(days=days))
+
+
+def on(day: date) -> datetime:
+    """The hour the export runs on a day."""
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=4, minutes=15)

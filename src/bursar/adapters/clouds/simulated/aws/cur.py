@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from bursar.adapters.clouds.simulated import packed
 from bursar.adapters.clouds.simulated.amounts import UNIT, text
-from bursar.adapters.clouds.simulated.aws.cur2 import stretch
+from bursar.adapters.clouds.simulated.aws.cur2 import Execution, stretch
 from bursar.adapters.clouds.simulated.aws.lines import Item, Run
 from bursar.adapters.clouds.simulated.draws import Draws
 from bursar.domain.periods import Period
@@ -84,12 +85,16 @@ def headers() -> list[str]:
     ]
 
 
-def write(root: Path, month: Period, runs: Iterable[Run], *, assembly: str, chunk_rows: int, account: str) -> int:
-    """Write one assembly and, last of all, the manifest in it and beside it. Returns the number of native rows."""
+def write(root: Path, month: Period, runs: Iterable[Run], *, execution: Execution, chunk_rows: int, account: str) -> int:
+    """Write one assembly and, last of all, the manifest in it and beside it, as old as the export. Returns the number of native rows.
+
+    No legacy report says when it ran; what was synced from a bucket keeps its time.
+    """
     period = f"{month.start:%Y%m%d}-{month.end:%Y%m%d}"
     folder = root / REPORT / period
     keys: list[str] = []
     rows = 0
+    assembly, at = execution.ident, execution.at.timestamp()
     lines = _lines(month, runs, assembly)
     while chunk := list(islice(lines, chunk_rows)):
         name = f"{REPORT}-{len(keys) + 1:05d}.csv.gz"
@@ -98,7 +103,9 @@ def write(root: Path, month: Period, runs: Iterable[Run], *, assembly: str, chun
         rows += len(chunk)
     manifest = _manifest(month, keys, assembly=assembly, account=account)
     for target in (folder / assembly, folder):
-        (target / f"{REPORT}-Manifest.json").write_text(manifest, encoding="utf-8")
+        file = target / f"{REPORT}-Manifest.json"
+        file.write_text(manifest, encoding="utf-8")
+        os.utime(file, (at, at))
     return rows
 
 

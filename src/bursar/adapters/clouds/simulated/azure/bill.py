@@ -1,7 +1,7 @@
 """Both scopes' months of Azure: events in, a pair of exports out, the ledger told of every charge."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from bursar.adapters.clouds.simulated.azure import export
@@ -23,8 +23,13 @@ def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     """Write both scopes' final exports of the months, each with an older run left behind."""
     for month in months:
         for scope in SCOPES:
+            rows, variant = estate.rows["azure"] * scope.percent // 100, estate.variant(month)
+            if not variant.is_final:
+                running = Delivery(month=month, rows=rows, run="running", at=on(estate.as_of or month.end), variant=variant)
+                deliver(root, estate, scope, delivery=running)
+                continue
             older = Delivery(month=month, rows=200, run="older", at=after(month, days=-9))
-            final = Delivery(month=month, rows=estate.rows["azure"] * scope.percent // 100, run="final", at=after(month, days=9))
+            final = Delivery(month=month, rows=rows, run="final", at=after(month, days=9))
             deliver(root, estate.aside(), scope, delivery=older)
             deliver(root, estate, scope, delivery=final)
 
@@ -54,4 +59,9 @@ def month_rows(estate: Estate, scope: Scope, delivery: Delivery, *, kinds: Seque
 
 def after(month: Period, *, days: int) -> datetime:
     """The hour the export runs, so many days after the month's end."""
-    return datetime.combine(month.end, datetime.min.time(), UTC) + timedelta(days=days, hours=12)
+    return on(month.end + timedelta(days=days))
+
+
+def on(day: date) -> datetime:
+    """The hour the export runs on a day."""
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=12)

@@ -21,7 +21,7 @@ SHARD_ROWS = 50_000
 
 def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     """Write every row of the months into one table's folder. Shards know nothing of months."""
-    rows = (row for month in months for row in month_rows(estate, month, rows=estate.rows["gcp"]))
+    rows = (row for month in months for row in month_rows(estate, month, rows=estate.rows["gcp"], variant=estate.variant(month)))
     export.write(root / MAIN.table, rows, shard_rows=min(SHARD_ROWS, max(1_000, estate.rows["gcp"] * 3 // 5)))
 
 
