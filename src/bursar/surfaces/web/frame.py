@@ -63,7 +63,7 @@ class Evidence:
 class Frame:
     """The page around the page. `generation` is 0 while nothing was published; `attention` counts what Data health must show.
 
-    `opened` counts open anomalies, `waiting` plans that wait for a word.
+    `opened` counts open anomalies, `waiting` plans that wait for a word. `you` is who signed in, empty while nobody has to.
     """
 
     title: str
@@ -76,6 +76,7 @@ class Frame:
     attention: int = 0
     opened: int = 0
     waiting: int = 0
+    you: str = ""
     notices: Sequence[Notice] = ()
 
     @property

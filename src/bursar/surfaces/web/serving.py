@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
@@ -18,6 +19,7 @@ from bursar.surfaces.web.display import sentence
 from bursar.surfaces.web.frame import THEMES
 from bursar.surfaces.web.headers import PAGE
 from bursar.surfaces.web.rendering import render
+from bursar.surfaces.web.signing import signed_in
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,8 @@ def page(request: Request, books: Books, template: str, *, here: str, values: pa
     """A page of these values."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     made = pages.frame(books, title=TITLES[template], here=here, path=path, theme=theme_of(request))
-    body = render(template, made, values).encode()
+    known = signed_in(request)
+    body = render(template, replace(made, you=known.name) if known else made, values).encode()
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return HTMLResponse(body, status_code=status, headers=PAGE)
     return HTMLResponse(gzip.compress(body, 5, mtime=0), status_code=status, headers={**PAGE, "Content-Encoding": "gzip"})

@@ -104,6 +104,7 @@ def test_who_signs_is_the_key(served: Served) -> None:
     assert sign_in(client, served.key("approver", name="ana")) == 303
     page = client.get(PLAN).text
     assert "You sign as <b>ana</b>" in page
+    assert '<a href="/login">ana</a>' in page
     assert 'name="as"' not in page
     assert sign(client, **{"as": "eve"}) == 303
     assert signers(served) == [("ana", "approver", "web")]
