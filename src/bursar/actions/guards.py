@@ -18,10 +18,13 @@ from bursar.domain.errors import NotApproved, PolicyDenied, Refused, StalePlan
 from bursar.domain.estates import same
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval, Change, read_plan
+from bursar.store import journal
 from bursar.store.schema import change as change_table
 from bursar.store.schema import plan as plan_table
 
 MICROS = 1_000_000
+SKEW = timedelta(minutes=5)
+"""How far clocks of two machines may be apart."""
 
 
 def usable(case: Case, rules: "Rules") -> tuple[list[Approval], list[str]]:
@@ -63,6 +66,14 @@ def halt(door: Door) -> None:
     """Raises Refused while the kill switch is on."""
     if (why := door.stopped()) is not None:
         raise Refused(f"applying is stopped: {why}", cure="When it is safe again: bursar resume")
+
+
+def on_time(case: Case, rules: "Rules") -> None:  # noqa: ARG001
+    """The clock is not behind the book: what expired would count again, and the day's limits would begin anew."""
+    with case.door.store.connect().execution_options(read_only=True) as connection:
+        last = journal.head(connection)
+    if last and stamp(case.now + SKEW) < last.at:
+        raise Refused(f"the clock went back: it says {stamp(case.now)}, and the journal was written {last.at}", cure="Set the clock right.")
 
 
 def whole(case: Case, rules: "Rules") -> None:  # noqa: ARG001
@@ -253,6 +264,7 @@ class Rules:
 RULES = Rules(
     first={
         "kill switch": stopped,
+        "clock": on_time,
         "digest": whole,
         "order": in_order,
         "agreed": agreed,

@@ -22,10 +22,10 @@ from bursar.domain.plans import Plan
 
 PEOPLE = ("ana", "bob", "maker")
 SPOILS = (
-    "nothing", "nothing", "nothing", "stop", "policy", "freeze", "card", "keep", "few", "viewer", "maker", "spent", "no", "week",
-    "late", "edit", "tag", "shrink",
+    "nothing", "nothing", "nothing", "nothing", "stop", "policy", "freeze", "card", "keep", "few", "viewer", "maker", "spent", "no", "week",
+    "late", "back", "edit", "tag", "shrink",
 )  # fmt: skip
-"""The one thing that is wrong with an aimed plan; in a sixth of them nothing is."""
+"""The one thing that is wrong with an aimed plan; in a fifth of them nothing is."""
 EPISODE = 12
 
 
@@ -87,6 +87,7 @@ class Driver:
             return
         assert expected or self.rules is not RULES, f"{who} may not approve"
         plan.words = [word for word in plan.words if word.who != who or word.is_spent]
+        self.diary.written = self.diary.now
         plan.words.append(Word(who, role, is_yes=True, ends=min(self.diary.now + DAY, plan.born + WEEK)))
 
     def forge(self, choice: int, kind: str) -> None:
@@ -148,9 +149,13 @@ class Driver:
         for who in people:
             self.say_yes(0, who)
         self.steps += len(people) + 2
+        now = diary.now
+        self._at(now - timedelta(hours=spoil == "back"))
         self._spoil(spoil)
         if spoil != "wait":
             self.apply(0)
+        if spoil == "back":
+            self._at(now)
 
     def _spoil(self, spoil: str) -> None:
         if spoil in {"stop", "policy", "freeze", "card", "keep"}:

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 DAY = timedelta(hours=24)
 WEEK = timedelta(days=7)
+MINUTES = timedelta(minutes=5)
+"""So far clocks may differ."""
 
 
 @dataclass(slots=True)
@@ -47,9 +49,10 @@ class Told:
 
 @dataclass(slots=True)
 class Diary:
-    """Everything that matters, told as it happens. `world` has the state of each disk, as text."""
+    """Everything that matters, told as it happens. `world` has the state of each disk, as text; `written` is when a word was last taken."""
 
     now: datetime
+    written: datetime | None = None
     world: dict[str, str | None] = field(default_factory=dict[str, str | None])
     plans: dict[str, Told] = field(default_factory=dict[str, Told])
     deleted: list[datetime] = field(default_factory=list[datetime])
@@ -80,6 +83,7 @@ class Diary:
             not self.is_stopped
             and not self.is_frozen
             and self.is_allowed
+            and (self.written is None or self.now >= self.written - MINUTES)
             and plan.fate == "open"
             and not plan.is_edited
             and plan.card == self.card

@@ -26,6 +26,13 @@ def stopped(world: World) -> Plan:
     return made
 
 
+def back(world: World) -> Plan:
+    """Approved, and then it is yesterday."""
+    made = world.approved()
+    world.now = NOW - timedelta(hours=1)
+    return made
+
+
 def edited(world: World) -> Plan:
     """The body says less than what was approved."""
     made = world.approved()
@@ -129,6 +136,7 @@ def used(world: World) -> Plan:
 
 FIRST: dict[str, Case] = {
     "kill switch": stopped,
+    "clock": back,
     "digest": edited,
     "order": rejected,
     "agreed": too_few,

@@ -94,6 +94,6 @@ TestDoor.settings = settings(
 
 def test_long_walks_hold(tmp_path: Path) -> None:
     """Three hundred aimed steps with nothing that the diary does not allow, and plans that are carried out among them."""
-    walked = walk(tmp_path, seed=1, steps=300)
+    walked = walk(tmp_path, seed=3, steps=300)
     assert not walked.wrong
     assert walked.applied > 5
