@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from bursar.domain.money import total
+from bursar.domain.money import cost, total
 from bursar.domain.periods import Period, Span
 from bursar.ports import Warehouse
 from bursar.query.filter_tree import quote
@@ -66,17 +66,34 @@ def read_forecasts(scores: Path, *, newest: int, warehouse: Warehouse) -> Months
 
 
 def forecast_of(months: Months, scope: tuple[str, str], *, span: Span, watermark: date, before: Decimal) -> Forecast | None:
-    """A period's forecast, by scope id and currency; None where a month of it has none.
+    """A period's forecast, by scope id and currency; None where the month of the watermark (the newest whole day) has none.
 
-    What its past months cost (`before`) and the quantiles of its other months, which rise and fall together.
+    What its past months cost (`before`) and the quantiles of its other months, which rise and fall together. A month nobody
+    forecasts yet is taken as the newest that is.
     """
     first = max(Period.of(watermark), Period.of(span.start))
-    wanted = [first.shift(step) for step in range(12) if first.shift(step).start < span.end]
-    parts = [months.get((*scope, month.start)) for month in wanted]
-    known = [part for part in parts if part is not None]
-    if not known or len(known) < len(parts):
+    known = months.get((*scope, first.start))
+    if known is None:
         return None
-    return Forecast(quantiles=tuple(before + total(part.quantiles[step] for part in known) for step in range(POINTS)))
+    parts, of, left = [known], first, (first.end - watermark).days - 1
+    month = first.shift(1)
+    while month.start < span.end:
+        told = months.get((*scope, month.start))
+        if told is not None:
+            known, of, left = told, month, _days(month)
+        parts.append(told or _like(known, of=of, left=left, month=month))
+        month = month.shift(1)
+    return Forecast(quantiles=tuple(before + total(part.quantiles[step] for part in parts) for step in range(POINTS)))
+
+
+def _like(known: Forecast, *, of: Period, left: int, month: Period) -> Forecast:
+    """A month as another one, day for day, and as uncertain as if none of that were known: `left` days of it are not."""
+    middle, wider, longer = known.at(50), Decimal(_days(of)) / max(left, 1), Decimal(_days(month)) / _days(of)
+    return Forecast(quantiles=tuple(cost((middle + (point - middle) * wider) * longer) for point in known.quantiles))
+
+
+def _days(month: Period) -> int:
+    return (month.end - month.start).days
 
 
 def breach_date(forecast: Forecast, *, amount: Decimal, actual: Decimal, span: Span, watermark: date) -> date | None:

@@ -10,6 +10,7 @@ import duckdb
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bursar.domain.money import cost
 from bursar.domain.periods import Span
 from bursar.policies.forecasts import POINTS, Forecast, breach_date, forecast_of, read_forecasts
 from bursar.ports import Warehouse
@@ -42,16 +43,30 @@ def test_a_probability_is_read_between_the_quantiles() -> None:
 
 
 def test_months_add_up_to_a_quarter() -> None:
-    """A quarter is what is past and every month that is still to come; one that is missing leaves it unknown."""
+    """A quarter is what is past and every month that is still to come; without the present month it is unknown."""
     scope = ("ml", "USD")
     months: dict[tuple[str, str, date], Forecast] = {(*scope, date(2026, month, 1)): EVEN for month in (8, 9)}
     found = forecast_of(months, scope, span=QUARTER, watermark=date(2026, 8, 10), before=Decimal(100))
     assert found
     assert found.at(50) == 100 + 500 + 500
     assert forecast_of({}, scope, span=QUARTER, watermark=date(2026, 8, 10), before=Decimal(0)) is None
-    del months[*scope, date(2026, 9, 1)]
+    del months[*scope, date(2026, 8, 1)]
     assert forecast_of(months, scope, span=QUARTER, watermark=date(2026, 8, 10), before=Decimal(0)) is None
-    assert forecast_of(months, ("ml", "EUR"), span=QUARTER, watermark=date(2026, 8, 10), before=Decimal(0)) is None
+    assert forecast_of(months, ("ml", "EUR"), span=QUARTER, watermark=date(2026, 9, 10), before=Decimal(0)) is None
+
+
+def test_a_month_beyond_the_forecasts_is_as_the_newest_one() -> None:
+    """Day for day the same, and as uncertain as a month of which nothing is known yet."""
+    scope, both = ("ml", "USD"), Span(start=date(2026, 7, 1), end=date(2026, 9, 1))
+    july: dict[tuple[str, str, date], Forecast] = {(*scope, date(2026, 7, 1)): EVEN}
+    spread = EVEN.at(90) - EVEN.at(50)
+    found = forecast_of(july, scope, span=both, watermark=date(2026, 7, 21), before=Decimal(0))
+    assert found
+    assert found.at(50) == 500 + 500
+    assert found.at(90) - found.at(50) == spread + cost(spread * 31 / 10)
+    quarter = forecast_of(july, scope, span=QUARTER, watermark=date(2026, 7, 21), before=Decimal(0))
+    assert quarter
+    assert quarter.at(50) == 1000 + cost(Decimal(500) * 30 / 31)
 
 
 def test_the_breach_is_dated_by_the_median() -> None:
