@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from bursar.domain.money import plain
 from bursar.domain.periods import stamp
 from bursar.exception_registry import Grant, Registry, cost_of, load
+from bursar.exception_registry.grants import document
+from bursar.exception_registry.requests import Request
 from bursar.query.filters import Filter, parse, to_text
-from bursar.surfaces.documents import Document, Listing
+from bursar.surfaces.documents import Document, Listing, objects
 from bursar.surfaces.gating.document import finding, text
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ COLUMNS = (
     "origin", "applies",
 )  # fmt: skip
 
+
+ASKED = ("id", "rule", "resource", "scope", "owner", "reason", "ticket", "expires", "max_monthly_cost", "currency")
+REQUESTS = (*ASKED, "requested_by", "requested_at")
 
 Costs = Mapping[str, Mapping[str, Decimal]]
 """What exceptions have cost to date, by id and currency."""
@@ -53,6 +58,12 @@ def exceptions_listing(registry: Registry, costs: Costs) -> Listing:
         cost = [{"currency": name, "amount": text(value)} for name, value in sorted(costs.get(one.id, {}).items())]
         told.append({**dict(zip(COLUMNS, row, strict=True)), "cost_to_date": cost or None})
     return Listing(document={"rows": told, "findings": [finding(one) for one in registry.findings]}, columns=COLUMNS, rows=rows)
+
+
+def requests_listing(found: Iterable[Request]) -> Listing:
+    """Exceptions that were asked for and not answered (`schemas/requests.json`)."""
+    rows = [(*(document(one.wish)[name] for name in ASKED), one.by, one.at) for one in found]
+    return Listing(document={"rows": objects(REQUESTS, rows)}, columns=REQUESTS, rows=rows)
 
 
 def _row(one: Grant, *, applies: bool) -> tuple[object, ...]:

@@ -22,12 +22,13 @@ from bursar.anomaly import records
 from bursar.anomaly.feedback import Verdict, give
 from bursar.anomaly.panel import OTHER
 from bursar.anomaly.records import Kept
-from bursar.domain.errors import ConfigError, Refused
+from bursar.domain.errors import ConfigError, NotApproved, Refused
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Change
 from bursar.domain.savings import Saving
-from bursar.exception_registry import Grant, Registry, grant, revoke
-from bursar.exception_registry.grants import read_grant
+from bursar.exception_registry import Grant, Registry, grant, requests, revoke
+from bursar.exception_registry.grants import document, read_grant
+from bursar.exception_registry.requests import Request as Asked
 from bursar.lake.generations import Generation
 from bursar.query.ask import NOTHING_PUBLISHED, Answer, ask
 from bursar.query.errors import QuestionError
@@ -177,10 +178,46 @@ class Desk:
         now, owners = self._house.clock(), tuple(self._house.config.owners)
         said = {**given, "approver": self.principal.name, "created": stamp(now)}
         with _asker_mends("body"):
-            if not self._sees_filter(read_grant(said, origin="store").scope or ""):
-                raise HTTPException(403, f"give it a scope within that of this key: {self.principal.mark}")
+            self._check_reach(read_grant(said, origin="store"))
             with self._house.store.begin() as connection:
                 return Registry(grants=(grant(connection, said, now=now, owners=owners),), findings=())
+
+    def ask(self, given: Mapping[str, object]) -> Asked:
+        """Ask for an exception. Raises 403 as granting does."""
+        now, name = self._house.clock(), self.principal.name
+        with _asker_mends("body"):
+            self._check_reach(read_grant({**given, "approver": name, "created": stamp(now)}, origin="store"))
+            with self._house.store.begin() as connection:
+                return requests.ask(connection, given, by=name, now=now)
+
+    def requests(self) -> list[Asked]:
+        """What was asked for and not answered, where it lies in the caller's scope as an exception would."""
+        with self._house.store.connect().execution_options(read_only=True) as connection:
+            return [one for one in requests.waiting(connection, now=self._house.clock()) if self._sees_exception(one.wish)]
+
+    def allow(self, ident: str) -> Registry:
+        """Grant what somebody else asked for. Answers 404; raises NotApproved for the caller's own request."""
+        wish = self._asked(ident).wish
+        if wish.approver == self.principal.name:
+            raise NotApproved("whoever asks for an exception does not allow it", cure="Somebody else must.")
+        return self.grant({name: value for name, value in document(wish).items() if name not in {"approver", "created"}})
+
+    def decline(self, ident: str, reason: str) -> None:
+        """Say no to a request. Answers 404."""
+        found = self._asked(ident)
+        with self._house.store.begin() as connection:
+            requests.decline(connection, found, by=self.principal.name, reason=reason, now=self._house.clock())
+
+    def _asked(self, ident: str) -> Asked:
+        found = next((one for one in self.requests() if one.wish.id == ident), None)
+        if found is None:
+            raise HTTPException(404, "there is no such request")
+        return found
+
+    def _check_reach(self, one: Grant) -> None:
+        """Nobody gives away what they do not see."""
+        if not self._sees_filter(one.scope or ""):
+            raise HTTPException(403, f"give it a scope within that of this key: {self.principal.mark}")
 
     def revoke(self, ident: str) -> None:
         """End an exception of the store now. Answers 404."""

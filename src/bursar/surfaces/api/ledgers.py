@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from bursar.surfaces.api.openapi import ERRORS, told
-from bursar.surfaces.api.parameters import ExceptionGiven, ForecastParameters, Parameters
+from bursar.surfaces.api.parameters import ExceptionGiven, ForecastParameters, Parameters, Word
 from bursar.surfaces.api.replies import Told, answered, body_of, form_of, told_now
-from bursar.surfaces.api.rights import Approver, Reader
-from bursar.surfaces.exceptions import exceptions_listing
+from bursar.surfaces.api.rights import Analyst, Approver, Reader
+from bursar.surfaces.exceptions import exceptions_listing, requests_listing
 from bursar.surfaces.incidents import forecasts
 from bursar.surfaces.plans import savings as savings_of
 
@@ -54,6 +54,33 @@ def grant_exception(desk: Approver, said: ExceptionGiven) -> Response:
     """Grant an exception, as the key's name; not to its own owner, unless it ends within a day. Answers with it, as a list of one."""
     made = desk.grant(said.model_dump(exclude_none=True))
     return Response(body_of(exceptions_listing(made, {}), "json"), media_type="application/json", status_code=201)
+
+
+@router.get("/exceptions/requests", operation_id="getExceptionRequests", responses=told("Requests"))
+def get_requests(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
+    """What was asked for and not answered, oldest first."""
+    form = form_of(request, given.format)
+    return told_now(request, requests_listing(desk.requests()), form, generation=desk.book())
+
+
+@router.post("/exceptions/requests", operation_id="requestException", status_code=201, responses=told("Requests", status=201))
+def request_exception(desk: Analyst, said: ExceptionGiven) -> Response:
+    """Ask for an exception, as the key's name. It counts once somebody else grants it. Answers with it, as a list of one."""
+    made = desk.ask(said.model_dump(exclude_none=True))
+    return Response(body_of(requests_listing([made]), "json"), media_type="application/json", status_code=201)
+
+
+@router.post("/exceptions/requests/{ident}/grant", operation_id="grantRequest", status_code=201, responses=told("Exceptions", status=201))
+def grant_request(desk: Approver, ident: str) -> Response:
+    """Grant what somebody else asked for, as the key's name, from now on. Answers with the exception, as a list of one."""
+    return Response(body_of(exceptions_listing(desk.allow(ident), {}), "json"), media_type="application/json", status_code=201)
+
+
+@router.post("/exceptions/requests/{ident}/decline", operation_id="declineRequest", status_code=204)
+def decline_request(desk: Approver, ident: str, word: Word) -> Response:
+    """Say no, with a reason."""
+    desk.decline(ident, word.reason)
+    return Response(status_code=204)
 
 
 @router.post("/exceptions/{ident}/revoke", operation_id="revokeException", status_code=204)

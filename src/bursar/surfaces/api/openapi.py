@@ -27,7 +27,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 """Problem documents by status, as FastAPI takes them."""
 
-DOCUMENTS = ("Anomalies", "Anomaly", "Budgets", "Exceptions", "Forecast", "Plans", "Savings")
+DOCUMENTS = ("Anomalies", "Anomaly", "Budgets", "Exceptions", "Forecast", "Plans", "Requests", "Savings")
 """The documents of the command line that the API answers with; each is `surfaces/schemas/<name in small letters>.json`."""
 _KEY = {
     "type": "http",

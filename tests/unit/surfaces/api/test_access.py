@@ -18,10 +18,11 @@ from bursar.surfaces.api.app import PREFIX, ROUTERS, create_app
 from bursar.surfaces.api.rights import Whole, declared, rights_of
 
 PLAN = decided.WAITS.digest
+EXCEPTION = {"id": "x", "rule": "BRS-TAG-001", "resource": "vm", "owner": "ml", "reason": "r", "expires": "2026-12-01"}
 BODIES = {
     "/costs/query": {}, "/anomalies/{ident}/feedback": {"verdict": "expected"}, "/plans/{digest}/approve": {"reason": "seen it all"},
     "/plans/{digest}/reject": {"reason": "seen it all"},
-    "/exceptions": {"id": "x", "rule": "BRS-TAG-001", "resource": "vm", "owner": "ml", "reason": "r", "expires": "2026-12-01"},
+    "/exceptions": EXCEPTION, "/exceptions/requests": EXCEPTION, "/exceptions/requests/{ident}/decline": {"reason": "not this one"},
 }  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def test_a_role_may_what_is_its_own(desk: Served) -> None:
     asked = {(next(iter(route.methods)), PREFIX + route.path): rights_of(route)[0].role for router in ROUTERS for route in router.routes}  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType]
     assert {role for (method, _), role in asked.items() if method == "GET"} == {"viewer"}
     assert {path.rpartition("/")[2]: role for (method, path), role in asked.items() if method == "POST"} == {
-        "query": "viewer", "feedback": "analyst", "approve": "approver", "reject": "approver", "exceptions": "approver", "revoke": "approver", "apply": "operator", "undo": "operator",
+        "query": "viewer", "feedback": "analyst", "approve": "approver", "reject": "approver", "exceptions": "approver", "revoke": "approver", "apply": "operator", "undo": "operator", "requests": "analyst", "grant": "approver", "decline": "approver",
     }  # fmt: skip
     for role in ("viewer", "analyst", "approver", "operator", "admin"):
         client = desk.client(desk.key(role))

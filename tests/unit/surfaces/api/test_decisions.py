@@ -182,3 +182,41 @@ def test_an_exception_is_granted_by_the_key(desk: Served) -> None:
     assert client.post("/api/v1/exceptions/vm/revoke").status_code == 404
     assert client.post("/api/v1/exceptions/pay-dev/revoke").status_code == 409
     assert desk.journal("exception.revoked") == [{"actor": "ana", "id": "vm"}]
+
+
+def test_an_exception_is_asked_for_by_one_and_granted_by_another(desk: Served) -> None:
+    """An analyst asks; whoever asked does not allow it; what is granted, declined or over waits no more; each step is told."""
+    ben, bens_boss = desk.client(desk.key("analyst", name="ben")), desk.client(desk.key("admin", name="ben"))
+    ana = desk.client(desk.key("approver", name="ana"))
+    given = {"rule": "BRS-TAG-001", "resource": "vm-*", "owner": "ml", "reason": "moves", "expires": "2026-12-01"}
+    for name in ("one", "two"):
+        assert ben.post("/api/v1/exceptions/requests", json={"id": name, **given}).status_code == 201
+    assert ben.post("/api/v1/exceptions/requests", json={"id": "one", **given}).status_code == 422
+    assert ben.post("/api/v1/exceptions/requests", json={"id": "three", **given, "resource": "*"}).status_code == 422
+    listed = ana.get("/api/v1/exceptions/requests").json()
+    jsonschema.Draft202012Validator(schema_of("requests")).validate(listed)
+    assert [(row["id"], row["requested_by"]) for row in listed["rows"]] == [("one", "ben"), ("two", "ben")]
+    assert "one" not in {row["id"] for row in ana.get("/api/v1/exceptions").json()["rows"]}, "asking counts for nothing"
+    assert bens_boss.post("/api/v1/exceptions/requests/one/grant").status_code == 409
+    told = ana.post("/api/v1/exceptions/requests/one/grant")
+    assert (told.status_code, told.json()["rows"][0]["approver"]) == (201, "ana"), told.text
+    assert ana.post("/api/v1/exceptions/requests/two/decline", json={"reason": "tag it instead"}).status_code == 204
+    assert ana.get("/api/v1/exceptions/requests").json()["rows"] == []
+    assert ana.post("/api/v1/exceptions/requests/one/grant").status_code == 404
+    assert ana.post("/api/v1/exceptions/requests/two/grant").status_code == 404
+    assert [one["actor"] for one in desk.journal("exception.requested")] == ["ben", "ben"]
+    assert desk.journal("exception.declined") == [{"actor": "ana", "id": "two", "reason": "tag it instead"}]
+
+
+def test_a_request_is_seen_as_its_exception_would_be(desk: Served) -> None:
+    """By those of its rows, and nobody asks for what they do not see."""
+    mine, other = (
+        desk.client(desk.key("approver", "team = 'ml'", name="ana")),
+        desk.client(desk.key("approver", "team = 'web'", name="eve")),
+    )
+    given = {"id": "x", "rule": "BRS-TAG-001", "resource": "*", "owner": "data", "reason": "moves", "expires": "2026-12-01"}
+    assert mine.post("/api/v1/exceptions/requests", json={**given, "scope": "env = 'dev'"}).status_code == 403
+    assert mine.post("/api/v1/exceptions/requests", json={**given, "scope": "team = 'ml' AND env = 'dev'"}).status_code == 201
+    assert [row["id"] for row in mine.get("/api/v1/exceptions/requests").json()["rows"]] == ["x"]
+    assert other.get("/api/v1/exceptions/requests").json()["rows"] == []
+    assert other.post("/api/v1/exceptions/requests/x/decline", json=REASON).status_code == 404
