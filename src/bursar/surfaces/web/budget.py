@@ -141,12 +141,14 @@ def _lead(measure: Measure, reason: str) -> str:
     if reason:
         return "Nothing is known of it in this period, so nothing is shown. Its scope and amounts stand in budgets.yaml."
     done, days = words.days_of(measure)
+    if done == days:
+        return "The period is over. Only a restated bill can change it now."
     said = f"{percent(Decimal(done), Decimal(days), digits_=0)} % of the period is over."
     if measure.forecast is None:
         return f"{said} There is no forecast of it yet: bursar run makes one with each bill."
     low, high = (whole(measure.forecast.at(percent_)) for percent_ in (10, 90))
-    chance = words.chance(measure.p_breach)
-    said += f" Four times in five it ends between {low} and {high} {measure.budget.currency}; the chance that it is passed: {chance}."
+    said += f" Four times in five it ends between {low} and {high} {measure.budget.currency}"
+    said += "." if measure.p_breach == 1 else f"; the chance that it is passed: {words.chance(measure.p_breach)}."
     is_ahead = measure.breach_on is not None and measure.breach_on >= measure.watermark
     return f"{said} Its middle passes the amount on {day_month_year(measure.breach_on)}." if measure.breach_on and is_ahead else said
 
@@ -179,7 +181,10 @@ def _passed(daily: Mapping[date, Decimal], amount: Decimal) -> date | None:
 def _chart_sub(measure: Measure) -> str:
     metric, since = METRICS[measure.budget.cost].title, day_month(measure.span.start)
     told = f"{metric} since {since}, {measure.budget.currency}. Solid: spent. Short dashes: an even pace. Level: the amount"
-    return f"{told}. Long dashes: forecast, if the rest comes evenly; grey: four times in five it ends within" if measure.forecast else told
+    if measure.forecast is None:
+        return told
+    further = "" if measure.budget.period == "monthly" else ", months not forecast yet as the newest one"
+    return f"{told}. Long dashes: forecast, if the rest comes evenly{further}; grey: four times in five it ends within"
 
 
 def _facts(budget: Budget) -> list[tuple[str, str]]:
