@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from bursar.surfaces import incidents
 from bursar.surfaces.api import models
+from bursar.surfaces.api.decided import decided
 from bursar.surfaces.api.desk import Desk
 from bursar.surfaces.api.openapi import ERRORS, told
 from bursar.surfaces.api.parameters import AnomalyParameters, Feedback, Parameters, Word
-from bursar.surfaces.api.replies import Told, answered, body_of, form_of
+from bursar.surfaces.api.replies import body_of
 from bursar.surfaces.api.rights import Analyst, Approver, Operator, Reader
 from bursar.surfaces.plans import plans as plans_of
 
@@ -21,24 +22,13 @@ router = APIRouter(tags=["decisions"], responses=ERRORS)
 @router.get("/anomalies", operation_id="getAnomalies", responses=told("Anomalies"))
 def get_anomalies(request: Request, desk: Reader, given: Annotated[AnomalyParameters, Query()]) -> Response:
     """Every anomaly, newest first, with its causes."""
-    form, stand = form_of(request, given.format), desk.stand()
-
-    def make() -> Told:
-        return Told(body=body_of(incidents.anomalies(desk.incidents(given.status)), form))
-
-    words = ("anomalies", given.status or "")
-    return answered(request, desk.principal, words, form, generation=desk.book(), stand=stand, make=make)
+    return decided(request, desk, given, ("anomalies", given.status or ""), lambda: incidents.anomalies(desk.incidents(given.status)))
 
 
 @router.get("/anomalies/{ident}", operation_id="getAnomaly", responses=told("Anomaly"))
 def get_anomaly(request: Request, desk: Reader, ident: str, given: Annotated[Parameters, Query()]) -> Response:
     """One anomaly with its days, what was folded into it, and every rule that decided."""
-    form, stand = form_of(request, given.format), desk.stand()
-
-    def make() -> Told:
-        return Told(body=body_of(incidents.anomaly_listing(desk.incident(ident)), form))
-
-    return answered(request, desk.principal, ("anomaly", ident), form, generation=desk.book(), stand=stand, make=make)
+    return decided(request, desk, given, ("anomaly", ident), lambda: incidents.anomaly_listing(desk.incident(ident)))
 
 
 @router.post("/anomalies/{ident}/feedback", operation_id="giveFeedback", responses=told("Anomaly"))
@@ -51,21 +41,13 @@ def give_feedback(desk: Analyst, ident: str, said: Feedback) -> Response:
 @router.get("/plans", operation_id="getPlans", responses=told("Plans"))
 def get_plans(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
     """Every plan, newest first, with its approvals and its changes in the order they are applied."""
-    form, stand = form_of(request, given.format), desk.stand()
-    return answered(
-        request, desk.principal, ("plans",), form, generation=desk.book(), stand=stand,
-        make=lambda: Told(body=body_of(plans_of(desk.plans()), form)),
-    )  # fmt: skip
+    return decided(request, desk, given, ("plans",), lambda: plans_of(desk.plans()))
 
 
 @router.get("/plans/{digest}", operation_id="getPlan", responses=told("Plans"))
 def get_plan(request: Request, desk: Reader, digest: str, given: Annotated[Parameters, Query()]) -> Response:
     """One plan by its whole digest, as a list of one."""
-    form, stand = form_of(request, given.format), desk.stand()
-    return answered(
-        request, desk.principal, ("plan", digest), form, generation=desk.book(), stand=stand,
-        make=lambda: Told(body=body_of(plans_of([desk.plan(digest)]), form)),
-    )  # fmt: skip
+    return decided(request, desk, given, ("plan", digest), lambda: plans_of([desk.plan(digest)]))
 
 
 @router.post("/plans/{digest}/approve", operation_id="approvePlan")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from bursar.anomaly import records
 from bursar.anomaly.feedback import Verdict, give
 from bursar.anomaly.panel import OTHER
 from bursar.anomaly.records import Kept
+from bursar.anomaly.written import newest
 from bursar.domain.errors import ConfigError, NotApproved, Refused
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Change
@@ -74,6 +76,12 @@ class Desk:
             last = connection.execute(sa.select(sa.func.max(schema.journal.c.seq))).scalar() or 0
             scored = connection.execute(sa.select(sa.func.max(schema.incident.c.generation))).scalar() or 0
         return f"j{last}-{self.book().n}-{scored}"
+
+    def beside(self, *files: str) -> tuple[str, ...]:
+        """What answers depend on that files of the project and the clock decide too: a minute late at most."""
+        found = [path.read_bytes() if (path := self._house.config.file(name)) else b"" for name in files]
+        scored = newest(self._house.lake.root)
+        return (f"{self._house.clock():%Y-%m-%dT%H:%M}", *(sha256(text).hexdigest() for text in found), str(scored[0] if scored else 0))
 
     def digest(self, query: Query) -> str:
         """A question by its short name, as it is asked here."""

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from bursar.surfaces.api.decided import decided
 from bursar.surfaces.api.openapi import ERRORS, told
 from bursar.surfaces.api.parameters import ExceptionGiven, ForecastParameters, Parameters, Word
-from bursar.surfaces.api.replies import Told, answered, body_of, form_of, told_now
+from bursar.surfaces.api.replies import body_of
 from bursar.surfaces.api.rights import Analyst, Approver, Reader
 from bursar.surfaces.exceptions import exceptions_listing, requests_listing
 from bursar.surfaces.incidents import forecasts
@@ -20,33 +21,26 @@ router = APIRouter(tags=["ledgers"], responses=ERRORS)
 @router.get("/budgets", operation_id="getBudgets", responses=told("Budgets"))
 def get_budgets(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
     """Every budget in its current period: actual, forecast, burn rates, and what is wrong with them together."""
-    form = form_of(request, given.format)
-    return told_now(request, desk.budgets().listing(), form, generation=desk.book())
+    return decided(request, desk, given, ("budgets", *desk.beside("budgets.yaml")), lambda: desk.budgets().listing())
 
 
 @router.get("/forecast", operation_id="getForecast", responses=told("Forecast"))
 def get_forecast(request: Request, desk: Reader, given: Annotated[ForecastParameters, Query()]) -> Response:
     """What the month will come to, with its interval: the estate, its providers, teams and budgets, or any scope."""
-    form = form_of(request, given.format)
-    generation, found = desk.forecasts(given.scope)
-    return told_now(request, forecasts(generation, found), form, generation=desk.book())
+    words = ("forecast", given.scope or "", *desk.beside("thresholds.yaml", "fx.csv"))
+    return decided(request, desk, given, words, lambda: forecasts(*desk.forecasts(given.scope)))
 
 
 @router.get("/savings", operation_id="getSavings", responses=told("Savings"))
 def get_savings(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
     """The ledger: expected and realised savings a month, by RFC; negative as they are."""
-    form, stand = form_of(request, given.format), desk.stand()
-    return answered(
-        request, desk.principal, ("savings",), form, generation=desk.book(), stand=stand,
-        make=lambda: Told(body=body_of(savings_of(desk.savings()), form)),
-    )  # fmt: skip
+    return decided(request, desk, given, ("savings",), lambda: savings_of(desk.savings()))
 
 
 @router.get("/exceptions", operation_id="getExceptions", responses=told("Exceptions"))
 def get_exceptions(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
     """Every exception, whether it counts, what it has cost, and what is to be said of it."""
-    form = form_of(request, given.format)
-    return told_now(request, exceptions_listing(*desk.exceptions()), form, generation=desk.book())
+    return decided(request, desk, given, ("exceptions", *desk.beside("exceptions.yaml")), lambda: exceptions_listing(*desk.exceptions()))
 
 
 @router.post("/exceptions", operation_id="grantException", status_code=201, responses=told("Exceptions", status=201))
@@ -59,8 +53,7 @@ def grant_exception(desk: Approver, said: ExceptionGiven) -> Response:
 @router.get("/exceptions/requests", operation_id="getExceptionRequests", responses=told("Requests"))
 def get_requests(request: Request, desk: Reader, given: Annotated[Parameters, Query()]) -> Response:
     """What was asked for and not answered, oldest first."""
-    form = form_of(request, given.format)
-    return told_now(request, requests_listing(desk.requests()), form, generation=desk.book())
+    return decided(request, desk, given, ("requests", *desk.beside()), lambda: requests_listing(desk.requests()))
 
 
 @router.post("/exceptions/requests", operation_id="requestException", status_code=201, responses=told("Requests", status=201))

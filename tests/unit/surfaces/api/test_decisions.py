@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from e2e import decided
 from fastapi.testclient import TestClient
-from served import Served
+from served import NOW, Served
 
 from bursar.store import schema
 from bursar.surfaces.cli.main import cli
@@ -102,6 +104,26 @@ def test_an_etag_of_decisions_follows_the_journal(client: TestClient, desk: Serv
     assert client.get("/api/v1/plans", headers={"If-None-Match": tag}).status_code == 304
     assert client.post("/api/v1/anomalies/c0ffee000001/feedback", json={"verdict": "true"}).status_code == 200
     assert client.get("/api/v1/plans", headers={"If-None-Match": tag}).status_code == 409, "the plan that was edited is said now"
+
+
+def test_an_etag_of_ledgers_follows_their_file_and_the_clock(desk: Served) -> None:
+    """What a file of the project or the minute decides is asked again when they change, and not before."""
+    client, later = desk.client(), replace(desk, clock=lambda: NOW + timedelta(minutes=1)).client()
+    for name, file in (
+        ("budgets", "budgets.yaml"),
+        ("exceptions", "exceptions.yaml"),
+        ("forecast", "thresholds.yaml"),
+        ("exceptions/requests", ""),
+    ):
+        tag = client.get(f"/api/v1/{name}").headers["etag"]
+        known = {"If-None-Match": tag}
+        assert tag.startswith('W/"j'), name
+        assert client.get(f"/api/v1/{name}", headers=known).status_code == 304, name
+        assert later.get(f"/api/v1/{name}", headers=known).status_code == 200, name
+        if file:
+            place = desk.config.home / file
+            place.write_text((place.read_text() if place.exists() else "") + "\n# another line\n")
+            assert client.get(f"/api/v1/{name}").headers["etag"] != tag, name
 
 
 def test_an_approval_is_the_keys(desk: Served) -> None:
