@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bursar.policies.budgets import read_budgets
 from bursar.policies.forecasts import read_forecasts
 from bursar.policies.measured import Ledger
 from bursar.policies.reservations import reserved
+from bursar.ports import Rows, Warehouse
 from bursar.surfaces.budgets import budgets_listing
 from bursar.surfaces.documents import Listing, csv_text, value
 from bursar.surfaces.plans import savings
@@ -105,6 +107,36 @@ def test_overview_shows_end_budgets_and_savings(client: TestClient) -> None:
     for href in ("/budgets", "/budgets/ml", "/savings", "/anomalies"):
         assert f'href="{href}"' in text
     assert text.index('href="/budgets/ml"') < text.index('href="/budgets/search"') < text.index('href="/budgets/estate"')
+
+
+@dataclass
+class Counting:
+    """A warehouse that counts what it is asked."""
+
+    warehouse: Warehouse
+    asked: int = 0
+
+    def rows(self, sql: str, parameters: Sequence[object] = (), *, reads: Sequence[Path]) -> Rows:
+        """The rows of one SELECT."""
+        self.asked += 1
+        return self.warehouse.rows(sql, parameters, reads=reads)
+
+
+def test_budgets_are_measured_once_for_a_generation(house: MadeHouse, tmp_path: Path) -> None:
+    """Looked at again nothing is asked of the bill; another budgets.yaml is measured anew."""
+    file = tmp_path / "budgets.yaml"
+    file.write_text("- {id: a, scope: \"team = 'ml'\", currency: USD, amounts: {default: 1}}", "utf-8")
+    config = house.acting.config.model_copy(update={"project": tmp_path})
+    counting = Counting(house.warehouse)
+    made = replace(house, warehouse=counting, acting=replace(house.acting, config=config))
+    seen = TestClient(application(made), base_url="http://127.0.0.1")
+    assert "a is over its amount" in seen.get("/budgets").text
+    first, counting.asked = counting.asked, 0
+    assert seen.get("/budgets").status_code == 200
+    assert (first > 0, counting.asked) == (True, 0)
+    file.write_text("- {id: another, scope: \"team = 'ml'\", currency: USD, amounts: {default: 1}}", "utf-8")
+    assert "another is over its amount" in seen.get("/budgets").text
+    assert counting.asked > 0
 
 
 def test_a_broken_file_of_budgets_costs_overview_nothing(house: MadeHouse, tmp_path: Path) -> None:

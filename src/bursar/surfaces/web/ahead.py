@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from bursar.anomaly.forecast import Forecast
 from bursar.anomaly.written import newest, read_forecasts
-from bursar.domain.errors import BursarError, ConfigError
+from bursar.domain.errors import BursarError
 from bursar.domain.savings import Saving
 from bursar.domain.wording import count
 from bursar.policies.measured import Measure
@@ -21,11 +21,12 @@ from bursar.surfaces.web.books import Books
 from bursar.surfaces.web.budget_books import BudgetBooks
 from bursar.surfaces.web.budgets import BudgetRow, row_of
 from bursar.surfaces.web.display import clean, day_month, listed, month_name, sentence
-from bursar.surfaces.web.frame import address
+from bursar.surfaces.web.frame import Evidence, address
 from bursar.surfaces.web.savings import Sums, sums_of
 
 LEVEL = "estate"
 WORST = 5
+BUDGETS = Evidence(id="e-ahead", command="bursar budgets status --format json", csv="/budgets?format=csv", json="/budgets?format=json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class Ahead:
     saved: Sums | None
     saved_others: Sequence[Sums]
     saved_words: str
+    evidence: Evidence = BUDGETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def _forecasts(books: Books) -> tuple[Sequence[Forecast], str]:
 def _measures(books: Books, standing: BudgetBooks) -> tuple[Mapping[str, Measure] | None, str]:
     try:
         return standing.measured(books)[1], ""
-    except ConfigError as error:
+    except BursarError as error:
         return None, sentence(error.message, longest=160)
 
 

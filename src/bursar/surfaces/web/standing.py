@@ -71,11 +71,6 @@ def standing(entry: Entry, every: Sequence[Entry], *, now: str) -> Standing:
     return Standing(key=key, kind=kind, icon=icon, word=word, sentence=sentence, command=command.format(short=entry.digest[:12]))
 
 
-def is_waiting(entry: Entry, *, now: str) -> bool:
-    """Whether a plan still waits for somebody's word."""
-    return entry.status == "proposed" and entry.plan.expires_at > now
-
-
 def _key(entry: Entry, every: Sequence[Entry], *, now: str) -> str:
     if entry.status in OPEN and entry.plan.expires_at <= now:
         return "expired"
