@@ -87,7 +87,7 @@ class Spiked(House):
     def served(self) -> Iterator[str]:
         """The address of the page while it is served."""
         with subprocess.Popen(
-            self.words("serve", "--port", "0"), cwd=self.project, env=self.environment(), stderr=subprocess.PIPE, text=True
+            self.words("serve", "--port", "0", "--no-worker"), cwd=self.project, env=self.environment(), stderr=subprocess.PIPE, text=True
         ) as running:
             try:
                 assert running.stderr
