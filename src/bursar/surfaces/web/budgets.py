@@ -11,7 +11,7 @@ from bursar.policies.budgets import Budget, Budgets
 from bursar.policies.burn import pace
 from bursar.policies.measured import Fault, Measure
 from bursar.surfaces.web import budget_words as words
-from bursar.surfaces.web.display import clean, day_month, day_month_year, listed, sentence
+from bursar.surfaces.web.display import clean, day_month, day_month_year, listed, month_short, sentence
 from bursar.surfaces.web.frame import Evidence
 from bursar.surfaces.web.seals import Seal, scope, seal
 from bursar.surfaces.web.telling import Mark
@@ -169,7 +169,8 @@ def _walk(budgets: Budgets, parent: str | None, depth: int) -> Iterator[tuple[Bu
 def _note(measure: Measure) -> str:
     """Period and owner."""
     owner = measure.budget.owner
-    return f"{words.period_of(measure)}{', ' + clean(owner, longest=40) if owner else ''}"
+    period = month_short(measure.span.start) if measure.budget.period == "monthly" else words.period_of(measure)
+    return f"{period}{', ' + clean(owner, longest=40) if owner else ''}"
 
 
 def _breach(measure: Measure) -> str:
