@@ -6,12 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import sqlalchemy as sa
 from e2e.made import make_house
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from bursar.acting import Acting
@@ -38,7 +40,7 @@ EXCEPTIONS = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Served:
     """A house as the server has it."""
 
@@ -56,8 +58,8 @@ class Served:
             return keys.create(connection, wish, actor="test", now=NOW)[1]
 
     def client(self, key: str | None = None, *, is_local: bool = True) -> TestClient:
-        """A client that sends this key, or none."""
-        api = create_app(self, acting=lambda: self.acting, is_local=is_local)
+        """A client that sends this key, or none. All of them meet one application, with what it keeps."""
+        api = _application(self, is_local=is_local)
         sent = {"Authorization": f"Bearer {key}"} if key else {}
         return TestClient(api, base_url="http://127.0.0.1", headers=sent, raise_server_exceptions=False, follow_redirects=False)
 
@@ -68,6 +70,11 @@ class Served:
         )
         with self.store.connect() as connection:
             return [{"actor": actor, **json.loads(payload)} for actor, payload in connection.execute(query)]
+
+
+@lru_cache(maxsize=8)
+def _application(house: Served, *, is_local: bool) -> FastAPI:
+    return create_app(house, acting=lambda: house.acting, is_local=is_local)
 
 
 def lay_out(home: Path, *, filled: bool) -> None:
