@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 
-from benchmarks import actions, anomaly, gate, normalise, outbox, pipeline, questions
+from benchmarks import actions, anomaly, gate, normalise, outbox, pipeline, questions, serving
 
 PARTS = {
     "normalise": normalise.lines,
@@ -14,6 +14,7 @@ PARTS = {
     "anomaly": anomaly.lines,
     "gate": gate.lines,
     "actions": actions.lines,
+    "serving": serving.lines,
 }
 """Every part by name."""
 
