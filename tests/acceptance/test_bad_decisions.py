@@ -6,6 +6,8 @@ Proven elsewhere, end to end already:
 - a tag's value in every part of a message, and in a comment: contract/test_channels.py, unit/surfaces/gating/test_forms.py;
 - two workers of one outbox, a clock that goes back or leaps ahead under them, and a death at every step, on SQLite and
   PostgreSQL: contract/test_outbox.py, contract/test_outbox_machine.py, contract/test_kill_points.py;
+- approvals and the day's limits under a clock that went back: unit/actions/test_guards.py, its state machine; two workers that
+  look at one budget, on both databases: contract/test_budget_alerts.py;
 - every edited column, byte, gap and order of the journal: unit/store/test_journal.py, unit/operations/test_audit.py;
 - a policy that loops, under the engine's own port: contract/test_policy_engine.py; exceptions and budgets one mistake at a
   time: unit/exception_registry, unit/policies.

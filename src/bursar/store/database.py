@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from bursar.domain.errors import Unavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. A test holds it to `migrations/versions`."""
 _OUTSIDE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CANTOPEN})
 """What SQLite says of its surroundings; its other complaints are about the statement."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Thread
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
 
+from bursar.domain.errors import Unavailable
 from bursar.store.database import HEAD, open_store, sqlite_url
 from bursar.store.schema import metadata
 
@@ -73,3 +76,18 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
         writer.execute(sa.text("UPDATE generation_head SET n = 1"))
         with engine.connect().execution_options(read_only=True) as reader:
             assert reader.execute(sa.text("SELECT n FROM generation_head")).scalar() == 0
+
+
+def test_a_database_without_room_is_unavailable_and_keeps_nothing_half(tmp_path: Path) -> None:
+    """What fails outside of us is told with a cure and may be tried again; a statement that is wrong stays our fault."""
+    engine = open_store(sqlite_url(tmp_path / "bursar.sqlite"))
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Unavailable, match="full") as caught, engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE big AS SELECT hex(randomblob(1000000)) AS text")
+    assert "space" in caught.value.cure
+    assert not sa.inspect(engine).has_table("big")
+    with pytest.raises(OperationalError), engine.connect() as connection:
+        connection.exec_driver_sql("SELECT nothing FROM nowhere")
+    engine.dispose()
