@@ -189,6 +189,15 @@ def test_nothing_of_others_is_in_any_document(estate: Served) -> None:
         assert {**absent, "trace_id": ""} == {**hidden, "trace_id": ""}, "what is hidden is as what is not there"
 
 
+def test_an_anomaly_is_told_without_what_was_folded_in_from_elsewhere(estate: Served) -> None:
+    """The whole team's excess is not for who sees one environment of it; the anomaly itself is the same."""
+    path, narrow = "/api/v1/anomalies/c0ffee000001", "team = 'ml' AND env = 'staging'"
+    mine, theirs = (estate.client(estate.key("viewer", scope)).get(path).json() for scope in (narrow, ML))
+    assert [each["scope"] for each in theirs["detail"].pop("folded")] == [{"team": "ml"}]
+    assert mine["detail"].pop("folded") == []
+    assert mine == theirs
+
+
 def test_costs_of_exceptions_are_those_of_the_key(estate: Served) -> None:
     """An exception of a team's own that reaches further is told with what it cost on the team's rows."""
     mine = rows(estate.client(estate.key("viewer", "team = 'search'")), "exceptions")
