@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bursar.acting import Acting
 from bursar.adapters.clouds.simulated.control import SimulatedEstate
@@ -21,7 +22,9 @@ from bursar.store.database import open_store, sqlite_url
 from bursar.store.delivery import Worker
 
 if TYPE_CHECKING:
+    from bursar.adapters.channels.slack_double import SlackDouble
     from bursar.adapters.engines.opa import Opa
+    from bursar.anomaly.scopes import Wanted
     from bursar.operations.rounds import Rounds
     from bursar.policies.gate import Gate
 
@@ -68,7 +71,21 @@ def wire(config: Config, *, progress: Progress | None = None, clock: Clock | Non
         clock=clock or utc_now,
         progress=progress or (lambda _: None),
         adopt=SimulatedEstate(home / ESTATE).adopt,
+        budgets=partial(budget_scopes, config),
     )
+
+
+def budget_scopes(config: Config) -> "Sequence[Wanted]":
+    """What the project's budgets are about. A file that is wrong is told where budgets are asked for, and holds no detection up."""
+    from bursar.anomaly.scopes import Wanted  # noqa: PLC0415 - only who detects needs it
+    from bursar.policies.budgets import read_budgets  # noqa: PLC0415 - as above
+    from bursar.query.filters import to_text  # noqa: PLC0415 - as above
+
+    try:
+        budgets = read_budgets(config.file("budgets.yaml"))
+    except ConfigError:
+        return ()
+    return [Wanted(id=one.id, filter=to_text(budgets.whole_scope(one)), metric=one.cost) for one in budgets]
 
 
 def act(app: Bursar, *, pause: Callable[[float], None] = time.sleep) -> Acting:
@@ -113,6 +130,13 @@ def open_rounds(app: Bursar, *, stream: TextIO | None = None) -> "Rounds":
     from bursar.operations.rounds import Rounds  # noqa: PLC0415 - only who works needs them
 
     return Rounds(app=app, gate=open_gate(app), messenger=messenger(app, stream=stream), acting=act(app))
+
+
+def slack_double(channels: Sequence[str]) -> "SlackDouble":
+    """A Slack on this machine, to be entered: for the demo and first tries."""
+    from bursar.adapters.channels.slack_double import SlackDouble  # noqa: PLC0415 - no server needs it
+
+    return SlackDouble(channels)
 
 
 def policy_engine(config: Config) -> "Opa":
@@ -181,9 +205,11 @@ def simulate(  # noqa: PLR0913 - the options of `bursar simulate`
     months: int = 2,
     rows: int = 20_000,
     seed: int = 7,
-    deliveries: Literal["final", "all"] = "final",
+    deliveries: str = "final",
     applied: Path | None = None,
     as_of: date | None = None,
+    events: str | None = None,
+    organisations: int = 2,
     progress: Progress | None = None,
 ) -> None:
     """Write the native bills of a simulated estate below `out`; see adapters/clouds/simulated."""
@@ -191,5 +217,5 @@ def simulate(  # noqa: PLR0913 - the options of `bursar simulate`
 
     write(
         out, clouds=clouds, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied, as_of=as_of,
-        progress=progress,
+        events=events, organisations=organisations, progress=progress,
     )  # fmt: skip

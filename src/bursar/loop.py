@@ -58,6 +58,7 @@ class Bursar:
     """The wired house. `clock` gives now in UTC; `progress` is told what takes time.
 
     `adopt` takes an estate's file in: what became of it (published, unchanged, recorded), and what was seen on earlier days.
+    `budgets` are the scopes that are forecast beside the watched series.
     """
 
     config: Config
@@ -68,6 +69,7 @@ class Bursar:
     clock: Clock
     progress: Progress
     adopt: Callable[[Path], tuple[str, Sequence[Observed]]] = no_estate
+    budgets: Callable[[], Sequence["Wanted"]] = tuple
 
     def ingest(
         self,
@@ -118,9 +120,7 @@ class Bursar:
                 held(one)
         return self.lake.head()
 
-    def detect(
-        self, generation: Generation | None = None, *, until: date | None = None, scopes: Sequence["Wanted"] = ()
-    ) -> "Detection | None":
+    def detect(self, generation: Generation | None = None, *, until: date | None = None) -> "Detection | None":
         """Score a generation (the newest), raise its incidents, forecast its month; None while nothing is published.
 
         Runs after the flip: what fails here holds no bill back. `until` keeps nothing: what would have been said at a day's end.
@@ -131,7 +131,7 @@ class Bursar:
             found = generation or self.lake.head()
             now = self.clock() if until is None else min(self.clock(), datetime.combine(until, time(23, 59, 59), UTC))
             room = room_of(self.config, store=self.store, lake=self.lake.root, warehouse=self.warehouse, now=now)
-            return detect(room, found, scopes=scopes, until=until) if found else None
+            return detect(room, found, scopes=self.budgets(), until=until) if found else None
 
     def _build_after_reading(self) -> Verdict:
         try:

@@ -23,11 +23,12 @@ def record(connection: sa.Connection, seen: Iterable[Observed]) -> int:
     """
     rows = {(one.resource.provider, one.resource.id, one.at.date().isoformat()): one for one in seen if one.state is not None}
     known = _known(connection, {day for _, _, day in rows})
-    changed = {key: one for key, one in rows.items() if known.get(key) != canonical(one.state)}
+    texts = {id(one.state): canonical(one.state) for one in {id(one.state): one for one in rows.values()}.values()}
+    changed = {key: one for key, one in rows.items() if known.get(key) != texts[id(one.state)]}
     for key in changed.keys() & known.keys():
         connection.execute(observation.delete().where(*_is(key)))
     if changed:
-        connection.execute(observation.insert(), [_row(key, one) for key, one in changed.items()])
+        connection.execute(observation.insert(), [_row(key, one, texts[id(one.state)]) for key, one in changed.items()])
     return len(changed)
 
 
@@ -58,7 +59,7 @@ def _is(key: tuple[str, str, str]) -> tuple[sa.ColumnElement[bool], ...]:
     return (observation.c.provider == key[0], observation.c.resource == key[1], observation.c.day == key[2])
 
 
-def _row(key: tuple[str, str, str], one: Observed) -> dict[str, object]:
+def _row(key: tuple[str, str, str], one: Observed, text: str) -> dict[str, object]:
     return {
         "provider": key[0],
         "resource": key[1],
@@ -66,5 +67,5 @@ def _row(key: tuple[str, str, str], one: Observed) -> dict[str, object]:
         "kind": one.resource.kind,
         "account": one.resource.account,
         "region": one.resource.region,
-        "state": json.loads(canonical(one.state)),
+        "state": json.loads(text),
     }

@@ -23,20 +23,29 @@ LeavesOf = Callable[[str, int, int], Leaves]
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """Runs of one cause. `headline` is the row of the series that names it: usually a member's, else their common parent's."""
+    """Runs of one cause: those that are about it, and wide ones that merely hold them and may have begun for other reasons.
 
-    members: list[Run]
+    `headline` is the row of the series that names it: usually a member's, else their common parent's.
+    """
+
+    core: list[Run]
+    wide: list[Run] = field(default_factory=list[Run])
     headline: int = -1
     excess: dict[int, float] = field(default_factory=dict[int, float])
 
     @property
+    def members(self) -> list[Run]:
+        """All of them."""
+        return [*self.core, *self.wide]
+
+    @property
     def onset(self) -> int:
-        """The first day of its first member."""
-        return min(run.onset for run in self.members)
+        """The first day of what it is about."""
+        return min(run.onset for run in self.core)
 
     @property
     def first(self) -> list[Run]:
-        """The members that began it."""
+        """The runs that began that day."""
         return [run for run in self.members if run.onset == self.onset]
 
 
@@ -76,12 +85,12 @@ def fold(scored: Scored, runs: Sequence[Run], *, leaves_of: LeavesOf) -> list[Gr
     groups: list[Group] = []
     for bucket in buckets:
         narrow = [run for run in bucket.runs if bucket.series(run).level in NARROW]
-        groups += [Group(members=members) for members in _components(narrow, bucket.linked)]
+        groups += [Group(core=members) for members in _components(narrow, bucket.linked)]
     explained = list(groups)
     for bucket in buckets:
         wide = [run for run in bucket.runs if bucket.series(run).level not in NARROW and not _absorbed(run, explained, scored)]
         wide = [run for run in wide if not _goes_on(run, groups, bucket)]
-        groups += [Group(members=members) for members in _components(wide, bucket.linked)]
+        groups += [Group(core=members) for members in _components(wide, bucket.linked)]
     for group in groups:
         _name(group, scored)
     return sorted(groups, key=lambda group: (group.onset, scored.panel.series[group.headline].key))
@@ -148,7 +157,7 @@ def _absorbed(wide: Run, groups: Sequence[Group], scored: Scored) -> bool:
                 largest = (part, -place)
     if largest is None or max(parts.values()) < scored.thresholds.incidents.fold_ratio * whole:
         return False
-    groups[-largest[1]].members.append(wide)
+    groups[-largest[1]].wide.append(wide)
     return True
 
 
@@ -162,7 +171,7 @@ def _goes_on(wide: Run, groups: Sequence[Group], bucket: _Bucket) -> bool:
                 continue
             both, mine, _ = bucket.shared(wide, run)
             if mine > 0 and both >= bucket.ratio * mine and not series[run.row].holds(series[wide.row]):
-                group.members.append(wide)
+                group.wide.append(wide)
                 return True
     return False
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -9,6 +10,7 @@ from typing import cast
 from bursar.domain.errors import BillError
 from bursar.domain.periods import Period
 from bursar.ingestion import normalise as normaliser
+from bursar.ingestion.ahead import MOST, Ahead
 from bursar.ingestion.deliveries import PAIRED, Delivery, cause_of
 from bursar.ingestion.land import MIXED, ROLES, Fingerprint, fingerprint, land
 from bursar.ingestion.normalise import Work
@@ -35,15 +37,36 @@ class Intake:
         """Take every bill in; a wrong one becomes a quarantined outcome, all others go on."""
         outcomes: list[Outcome] = []
         pairs: defaultdict[tuple[str, str], list[Delivery]] = defaultdict(list)
-        for bill in bills:
-            self.progress(f"Reading {bill.name}")
-            outcomes += self._guarded(bill, lambda bill=bill: self._one(bill, pairs))
-        for (source, period), members in pairs.items():
-            self.progress(f"Reading {source} {period}")
-            outcomes += self._guarded(
-                members[-1], lambda source=source, period=period, members=members: self._pair(source, period, members)
-            )
+        with Ahead(lake=self.lake.root, warehouse=self.warehouse) as ahead:
+            for bill in bills:
+                self._begin(ahead, lambda bill=bill: self._foreseen(bill))
+            for bill in bills:
+                self.progress(f"Reading {bill.name}")
+                outcomes += self._guarded(bill, lambda bill=bill: self._one(bill, pairs, ahead))
+            for source, period in pairs:
+                self._begin(ahead, lambda source=source, period=period: self._both(source, period, pairs[source, period]))
+            for (source, period), members in pairs.items():
+                self.progress(f"Reading {source} {period}")
+                outcomes += self._guarded(
+                    members[-1], lambda source=source, period=period, members=members: self._pair(source, period, members, ahead)
+                )
         return outcomes
+
+    def _begin(self, ahead: Ahead, work_of: Callable[[], Work | None]) -> None:
+        """Have a bill normalised ahead, if it can be; whatever is wrong with it is found again, and told, when its turn comes."""
+        with suppress(BillError):
+            if (work := work_of()) and ahead.begin(work):
+                self.ready()
+
+    def _foreseen(self, bill: Delivery) -> Work | None:
+        """A bill of a known place, landed; None for one whose rows must be looked at first, and for what was taken before."""
+        if bill.fault or bill.format == PAIRED or not (bill.source and bill.period):
+            return None
+        bill, mark = _once(bill, fingerprint(bill))
+        if mark.bytes > MOST or self._known(bill, mark):
+            return None
+        check_packed(bill)
+        return self._work(bill, [self._land(bill, mark)])
 
     def _guarded(self, bill: Delivery, taking: Callable[[], list[Outcome]]) -> list[Outcome]:
         try:
@@ -51,7 +74,7 @@ class Intake:
         except BillError as error:
             return [_quarantined(bill, error)]
 
-    def _one(self, bill: Delivery, pairs: defaultdict[tuple[str, str], list[Delivery]]) -> list[Outcome]:
+    def _one(self, bill: Delivery, pairs: defaultdict[tuple[str, str], list[Delivery]], ahead: Ahead) -> list[Outcome]:
         if bill.fault:
             raise BillError(bill.fault.cause, cure=bill.fault.cure)
         bill, mark = _once(bill, fingerprint(bill))
@@ -64,7 +87,9 @@ class Intake:
             pairs[str(placed.source), str(placed.period)].append(placed)
             return []
         if bill.source and bill.period:
-            return [self._staged(bill, self._work(bill, [self._land(bill, mark)]), mark.bytes)]
+            work = self._work(bill, [self._land(bill, mark)])
+            ahead.wait(work)
+            return [self._staged(bill, work, mark.bytes)]
         return self._loose(bill, mark)
 
     def _known(self, bill: Delivery, mark: Fingerprint) -> list[Outcome]:
@@ -142,8 +167,14 @@ class Intake:
             dated="export" if bill.exported_at else "rows",
         )
 
-    def _pair(self, source: str, period: str, members: Sequence[Delivery]) -> list[Outcome]:
+    def _pair(self, source: str, period: str, members: Sequence[Delivery], ahead: Ahead) -> list[Outcome]:
         """The newest actual and the newest amortised export of one scope and month, as one bill."""
+        work = self._both(source, period, members)
+        ahead.wait(work)
+        bill = replace(members[-1], exported_at=work.exported_at)
+        return [self._staged(bill, work, sum(file.bytes for raw in work.raws for file in raw.files))]
+
+    def _both(self, source: str, period: str, members: Sequence[Delivery]) -> Work:
         raws = [raw for role in ("actual", "amortised") if (raw := self._newest(source, period, role))]
         if [raw.role for raw in raws] == ["amortised"]:
             raise BillError(
@@ -151,9 +182,7 @@ class Intake:
                 cure=f"Deliver the actual cost export of {period} too; the two are read together.",
             )
         newest = max((raw.exported_at for raw in raws if raw.exported_at), default=None)
-        bill = replace(members[-1], exported_at=newest)
-        size = sum(file.bytes for raw in raws for file in raw.files)
-        return [self._staged(bill, self._work(bill, raws), size)]
+        return self._work(replace(members[-1], exported_at=newest), raws)
 
     def _newest(self, source: str, period: str, role: str) -> Snapshot | None:
         with self.lake.store.connect().execution_options(read_only=True) as connection:
@@ -181,9 +210,11 @@ class Intake:
             known = snapshots.find(connection, work.id)
             shown = snapshots.live(connection, "focus").get((work.source, work.period))
         work = replace(work, again=known is not None and _goes_back(work.exported_at, known, shown))
-        files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
         self.ready()
-        made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
+        made = normaliser.settled(work, lake=self.lake.root)
+        if made is None:
+            files = normaliser.describe(work.raws, lake=self.lake.root, warehouse=self.warehouse)
+            made = normaliser.normalise(work, files, lake=self.lake.root, warehouse=self.warehouse, where=where)
         with self.lake.store.begin() as connection:
             live = snapshots.live(connection, "focus").get((work.source, work.period))
             if live and live.id == made.id:

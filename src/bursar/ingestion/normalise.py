@@ -134,15 +134,21 @@ def source_name(source_format: str, account: str) -> str:
     return slug(f"{prefix}-{account}")
 
 
+def settled(work: Work, *, lake: Path) -> Snapshot | None:
+    """The FOCUS snapshot of a piece of work that was made before; None while there is none."""
+    manifest = layout.read_manifest(layout.snapshot_folder(lake, "focus", work.source, work.period, work.id))
+    return snapshots.from_row(manifest) if manifest else None
+
+
 def normalise(work: Work, files: Sequence[DescribedFile], *, lake: Path, warehouse: Warehouse, where: str = "") -> Snapshot:
     """Make the FOCUS snapshot of a piece of work and settle it in the lake, state `staged`.
 
     A snapshot that a run before this one already settled is taken as it stands. Raises BillError when an identity of
     the format, a row count or a MUST of FOCUS does not hold; nothing is left behind then.
     """
+    if made := settled(work, lake=lake):
+        return made
     folder = layout.snapshot_folder(lake, "focus", work.source, work.period, work.id)
-    if manifest := layout.read_manifest(folder):
-        return snapshots.from_row(manifest)
     family = family_of(work.format)
     told = Told(source_format=work.format, period=Period.parse(work.period), snapshot_id=work.id, exported_at=work.exported_at)
     with layout.staged(folder) as part:

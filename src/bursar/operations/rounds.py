@@ -10,7 +10,6 @@ from pathlib import Path
 from bursar.acting import Acting, Dropped, Planned
 from bursar.actions.apply import Applied
 from bursar.anomaly.records import Changes
-from bursar.anomaly.scopes import Wanted
 from bursar.anomaly.written import newest
 from bursar.config import Source
 from bursar.domain.errors import BursarError
@@ -114,8 +113,7 @@ class Rounds:
         done = newest(self.app.lake.root)
         if head is None or (done and done[0] >= head.n):
             return Changes(), None
-        scopes = [Wanted(id=one.id, filter=str(self.gate.budgets.whole_scope(one)), metric=one.cost) for one in self.gate.budgets]
-        found = self.app.detect(head, scopes=scopes)
+        found = self.app.detect(head)
         return (found.changes, head.n) if found else (Changes(), None)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bursar.domain.wording import shell_line
 from bursar.query.catalogue import ALIASES, METRICS
 from bursar.query.errors import QuestionError, nearest
 from bursar.query.filters import Field, Filter, field_text, parse, snake, to_text
@@ -108,7 +108,7 @@ def parts_of(query: Query) -> dict[str, str]:
 def command_of(query: Query) -> str:
     """The command line that asks the same."""
     words = [word for name, text in parts_of(query).items() for word in (f"--{name.replace('_', '-')}", text)]
-    return shlex.join(["bursar", "costs", *words])
+    return shell_line(["bursar", "costs", *words])
 
 
 def digest_of(query: Query) -> str:

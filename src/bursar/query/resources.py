@@ -28,11 +28,12 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One day's effective and billed cost."""
+    """One day's effective and billed cost, and of how many resources it is."""
 
     day: date
     effective: Decimal
     billed: Decimal
+    resources: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def days(wanted: Wanted, *, currency: str, generation: Generation, warehouse: Wa
 
 def _day(row: Sequence[object]) -> Day:
     day = row[1] if isinstance(row[1], date) else date.fromisoformat(str(row[1]))
-    return Day(day=day, effective=Decimal(str(row[4])), billed=Decimal(str(row[5])))
+    return Day(day=day, effective=Decimal(str(row[4])), billed=Decimal(str(row[5])), resources=int(str(row[3])))
 
 
 def _known(value: object) -> str | None:

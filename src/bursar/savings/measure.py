@@ -41,10 +41,11 @@ class Series:
 def measure(found: Days, *, start: date, change: date, currency: str, generation: int) -> Measured | None:
     """The saving over the days from a change to the end of the data, at most ninety; None where too few are known.
 
-    `start` is the first day looked at, `change` the first that can show the effect. A day without a charge cost nothing.
+    `start` is the first day looked at, `change` the first that can show the effect. A day without a charge cost nothing; what
+    it cost before the last of them was made says nothing of what all would have cost since.
     """
     end = min(found.end, change + timedelta(days=CHECKPOINTS[-1]))
-    start = max(start, min((day.day for day in found.touched), default=change))
+    start = max(start, _since(found.touched, change))
     if (change - start).days < LEAST or (end - change).days < 1:
         return None
     is_compared = found.donors >= DONORS
@@ -60,6 +61,15 @@ def measure(found: Days, *, start: date, change: date, currency: str, generation
         actual_cost=_money(sum(effective.after)), donors=found.donors if is_compared else 0, generation=generation,
         method="difference in differences" if is_compared else "own history by day of the week",
     )  # fmt: skip
+
+
+def _since(touched: Sequence[Day], change: date) -> date:
+    """The day from which they are compared: once the last of them was there, where that leaves enough days, else the first's."""
+    before = [day for day in touched if day.day < change]
+    most = max((day.resources for day in before), default=0)
+    last = min((day.day for day in before if day.resources == most), default=change)
+    enough = (change - last).days >= LEAST
+    return last if enough else min((day.day for day in before), default=change)
 
 
 def _series(found: Days, *, start: date, change: date, end: date, name: str, is_compared: bool) -> Series:
@@ -118,12 +128,15 @@ def _widening(days: int) -> Decimal:
 
 
 def _blocks(draw: random.Random, length: int, wanted: int) -> list[int]:
-    """So many day numbers in runs of a week, each run from a random place; the last one cut."""
+    """So many day numbers in runs of a week, each run from a random place; the last one cut.
+
+    The days are a circle, so that each is as likely as any other: else the draws lie beside the measured value.
+    """
     size = min(BLOCK, length)
     days: list[int] = []
     while len(days) < wanted:
-        first = draw.randrange(length - size + 1)
-        days.extend(range(first, first + size))
+        first = draw.randrange(length)
+        days.extend((first + step) % length for step in range(size))
     return days[:wanted]
 
 

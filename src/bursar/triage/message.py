@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import cast
 
 from bursar.domain.money import plain
-from bursar.domain.wording import count, money
+from bursar.domain.wording import count, money, shell_line
 from bursar.triage.rows import Alert, Incident, Json, decimal, mapping, rows_of
 
 CAUSES = 3
@@ -18,8 +18,6 @@ UNALLOCATED = "unallocated"
 LASTING = frozenset({"open", "settled"})
 LEAST, WHOLE = Decimal("0.2"), Decimal("0.95")
 """From which part of an excess on a plan is named, and from which on it ends it."""
-EXPANDED = frozenset('"$`\\!\n')
-"""What a shell still reads between double quotes."""
 ENDS = {
     "closed": "It is over: costs are back within the band.",
     "settled": "It is the new level: from now on this counts as expected.",
@@ -177,16 +175,11 @@ def _todo(incident: Incident, plan: str | None, part: Decimal) -> list[str]:
 
 
 def _command(line: str) -> str:
-    """A command line with the quotes a person would write; the same words to a shell."""
-    words = [f'"{word}"' if "'" in word and not set(word) & EXPANDED else shlex.quote(word) for word in _words(line)]
-    return " ".join(words)
-
-
-def _words(line: str) -> list[str]:
+    """A command line with the quotes a person would write; one that is none stays as it is."""
     try:
-        return shlex.split(line)
+        return shell_line(shlex.split(line))
     except ValueError:
-        return [line]
+        return line
 
 
 def _percent(ratio: Decimal) -> str:

@@ -122,6 +122,20 @@ def test_two_causes_on_one_day_are_two_incidents(tmp_path: Path) -> None:
     assert sorted(str(one.owner) for _, one in found.incidents) == ["ml", "web"]
 
 
+def test_what_began_with_the_estate_keeps_its_own_name(tmp_path: Path) -> None:
+    """Many small things are off the day before, together too much: the spike after them is told as itself, by its own first day."""
+    many = [
+        line(
+            150 + n, seed=100 + n, cv=0.1, team=f"t{n}", service=f"s{n}", service_name="Cache", sub_account_id=f"9{n}", resource_id=f"c-{n}"
+        )
+        for n in range(8)
+    ]
+    where = house(tmp_path, [*with_spike(quiet_estate()), *(times(one, 1.25, SPIKE - 1, SPIKE - 1) for one in many)])
+    incident = only(detect(where.room, where.generation))
+    assert (incident.series, incident.onset) == ("team_service_env/ml/training/prod/USD", SPIKE_DAY)
+    assert ("estate/USD", str(SPIKE_DAY - timedelta(days=1))) in {(one["series"], one["onset"]) for one in incident.detail["folded"]}  # type: ignore[attr-defined]
+
+
 def test_the_same_scope_days_and_direction_have_the_same_id(tmp_path: Path) -> None:
     """A replay over another store tells the same incident."""
     one, other = (house(tmp_path / name, with_spike(quiet_estate())) for name in ("a", "b"))

@@ -289,3 +289,19 @@ def test_a_pair_that_is_live_already_changes_nothing(intake: Intake, tmp_path: P
     (outcome,) = intake.take([replace(bills[0], exported_at=datetime(2026, 10, 2, tzinfo=UTC))])
     assert outcome.outcome == "unchanged"
     assert made(intake) == [live]
+
+
+def test_bills_made_ahead_end_as_they_would_in_turn(intake: Intake, tmp_path: Path) -> None:
+    """Several exports at once, one of them wrong and one twice: each has its own fate, in the order they were given."""
+    (tmp_path / "in").mkdir()
+    good = [write(tmp_path / "in" / f"{n}.csv", charge(str(n), account=f"{n}11")) for n in (1, 2, 3)]
+    wrong = write(tmp_path / "in" / "wrong.csv", charge("not money", account="411"))
+    bills = [
+        replace(next(iter(recognise([path], warehouse=intake.warehouse).bills)), source=f"focus-{path.stem}", period="2026-10")
+        for path in (*good, wrong)
+    ]
+    outcomes = intake.take([*bills, replace(bills[0], name="again.csv")])
+    assert [one.outcome for one in outcomes] == ["staged", "staged", "staged", "quarantined", "staged"]
+    assert "not money" in str(outcomes[3].cause)
+    assert sorted(one.source for one in made(intake)) == ["focus-1", "focus-2", "focus-3"]
+    assert fates(intake.take(bills[:3])) == [("staged", "2026-10")] * 3

@@ -33,6 +33,18 @@ def test_a_pass_without_anything_new_does_nothing(tmp_path: Path) -> None:
     assert (second.outcomes, second.scored, second.generation) == ((), None, 1)
 
 
+def test_a_budget_is_forecast_in_the_pass_that_scores(tmp_path: Path) -> None:
+    """Its scope in its own words, beside the series; a pass with a file of budgets that is wrong scores all the same."""
+    (tmp_path / "drop").mkdir()
+    write(tmp_path / "drop" / "bill.csv", charge("10"))
+    (tmp_path / "budgets.yaml").write_text("budgets: [{id: all, scope: \"provider = 'aws'\", currency: USD, amounts: {default: 100}}]\n")
+    worker = rounds(tmp_path, f"file://{tmp_path / 'drop'}")
+    assert [(one.id, one.filter) for one in worker.app.budgets()] == [("all", "provider = 'aws'")]
+    assert worker.once().scored == 1
+    (tmp_path / "budgets.yaml").write_text("budgets: [{id: all}]\n")
+    assert worker.app.budgets() == ()
+
+
 def test_a_source_elsewhere_is_told(tmp_path: Path) -> None:
     """With its name and what to do, before anything is read."""
     with pytest.raises(ConfigError, match="source bills: cannot read s3://"):

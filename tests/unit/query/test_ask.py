@@ -263,7 +263,7 @@ def test_a_question_has_one_writing() -> None:
     assert one == two
     assert digest_of(one) == digest_of(two)
     assert read_query(parts_of(one)) == one
-    assert command_of(one) == "bursar costs --group-by sub_account_id,tag:a-b --filter 'provider = '\"'\"'aws'\"'\"'' --top 5"
+    assert command_of(one) == """bursar costs --group-by sub_account_id,tag:a-b --filter "provider = 'aws'" --top 5"""
 
 
 def test_buckets_are_cut_to_the_window(generation: Generation, warehouse: Warehouse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -67,6 +68,14 @@ def test_weekdays_are_compared_with_weekdays() -> None:
     found = measured(week[:30], end=CHANGE + timedelta(days=7))
     assert found
     assert found.expected_cost == 104
+
+
+def test_what_was_made_half_way_counts_from_then() -> None:
+    """One disk for a month, a second for its last ten days, both deleted: two disks' cost is saved."""
+    touched = tuple(replace(day, resources=2 if at >= 20 else 1) for at, day in enumerate(days([Decimal(10)] * 20 + [Decimal(25)] * 10)))
+    found = measure(Days(touched=touched, similar=(), donors=0, end=END), start=START, change=CHANGE, currency="USD", generation=3)
+    assert found
+    assert found.realised.amount == 750
 
 
 def test_too_few_days_say_nothing() -> None:

@@ -57,7 +57,9 @@ def test_what_nobody_owns_is_said_once(desk: Desk, scope: dict[str, str], name: 
     assert payload(desk, scope=scope)["title"].startswith(f"{name}: ")
 
 
-@pytest.mark.parametrize("words", [["team = 'ml'"], ["a 'b' $HOME"], ["a`b`", "c\\d'e'"], ["it's", 'say "x"', "wow!'"], ["plain"], [""]])
+@pytest.mark.parametrize(
+    "words", [["team = 'ml'"], ["a 'b' $HOME"], ["a`b`", "c\\d'e'"], ["it's", 'say "x"', "wow!'", "a != 'b'"], ["plain"], [""]]
+)
 def test_a_command_is_the_same_words_to_a_shell(desk: Desk, words: list[str]) -> None:
     """Quoted as a person would, where that is safe."""
     told = payload(desk, detail={"command": shlex.join(["bursar", "costs", *words])})["command"]

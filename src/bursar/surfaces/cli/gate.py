@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -59,7 +58,9 @@ def gate(ctx: click.Context, path: Path, output: str | None, **given: str | Path
 
 def _command(path: Path, *, env: str | None, infracost: Path | None) -> str:
     words = ["bursar", "gate", str(path), *(["--env", env] if env else []), *(["--infracost", str(infracost)] if infracost else [])]
-    return shlex.join(words)
+    from bursar.domain.wording import shell_line
+
+    return shell_line(words)
 
 
 def _tell(decision: Decision, output: str, *, command: str) -> None:
@@ -81,10 +82,10 @@ def _tell(decision: Decision, output: str, *, command: str) -> None:
 
         click.echo(markdown(decision, command=command), nl=False)
     else:
-        _show(decision)
+        tell(decision)
 
 
-def _show(decision: Decision) -> None:
+def tell(decision: Decision) -> None:
     """For people: the findings with their cures, what it costs, and the answer last."""
     from bursar.surfaces.cli.render import printable
     from bursar.surfaces.gating.document import cure

@@ -12,7 +12,7 @@ Examples:
   bursar simulate --out bills --clouds aws --rows 1000000 --months 1
   bursar simulate --out bills --deliveries all
   bursar simulate --out october --from 2026-10 --months 1 --as-of 2026-10-17
-  bursar simulate --out november --from 2026-11 --months 1 --estate .bursar/estate.sqlite"""
+  bursar simulate --out november --from 2026-11 --months 1 --events 2026-10 --estate .bursar/estate.sqlite"""
 
 
 @click.command(epilog=EPILOG)
@@ -34,6 +34,10 @@ Examples:
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
     help="A day of the last month: everything is exported on its morning, and that month is still running.",
 )  # fmt: skip
+@click.option("--events", metavar="YYYY-MM", help="The month of the planted events (default: the last); what lasts goes on.")
+@click.option(
+    "--organisations", type=click.IntRange(1, 2), default=2, show_default=True, help="Of AWS and of Azure; 1 is a smaller estate."
+)
 @click.pass_context
 def simulate(  # noqa: PLR0913  one argument per option
     ctx: click.Context,
@@ -47,6 +51,8 @@ def simulate(  # noqa: PLR0913  one argument per option
     deliveries: Literal["final", "all"],
     applied: Path | None,
     as_of: datetime | None,
+    events: str | None,
+    organisations: int,
 ) -> None:
     """Write native bills in each cloud's real layout, their invoices, usage metrics, estate.json and truth.json.
 
@@ -62,6 +68,6 @@ def simulate(  # noqa: PLR0913  one argument per option
     names = tuple(name.strip().lower() for name in clouds.split(",") if name.strip())
     bootstrap.simulate(
         out, clouds=names, first=first, months=months, rows=rows, seed=seed, deliveries=deliveries, applied=applied,
-        as_of=as_of.date() if as_of else None, progress=tell,
+        as_of=as_of.date() if as_of else None, events=events, organisations=organisations, progress=tell,
     )  # fmt: skip
     tell(f"Written to {out}. Next: bursar ingest {out}")

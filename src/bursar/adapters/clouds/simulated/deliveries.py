@@ -37,10 +37,10 @@ class Step:
     write: Callable[[Path, Estate], None]
 
 
-def write(folder: Path, month: Period, estate: Estate, *, clouds: tuple[str, ...]) -> list[dict[str, object]]:
-    """Write the deliveries of a month that no final bill covers. Returns what truth.json says of each, in order."""
+def write(folder: Path, month: Period, estate: Estate, *, clouds: tuple[str, ...], only: str = "") -> list[dict[str, object]]:
+    """Write the deliveries of a month that no final bill covers, or the `only` one. Returns what truth.json says of each, in order."""
     told: list[dict[str, object]] = []
-    steps = (step for step in _steps(month, folder) if step.cloud in clouds)
+    steps = (step for step in _steps(month, folder) if step.cloud in clouds and only in {"", step.name})
     for number, step in enumerate(steps, start=1):
         name = f"{number:02d}-{step.name}"
         aside = estate.aside()
@@ -78,7 +78,7 @@ def _aws_steps(month: Period, folder: Path) -> Iterator[Step]:
     whole, open_month = Variant(), Variant(is_final=False)
     partial = Variant(is_final=False, days=PARTIAL_DAYS)
     restated = Variant(without="idle_address", refund="-145.20")
-    doubled = Variant(factor_ppm=1_080_000)
+    doubled = Variant(factor_ppm=1_120_000)
     days = -(month.end - month.start).days + PARTIAL_DAYS
     yield Step(
         name="aws-partial", cloud="aws", expected="live", why="the month is running: no invoice ids",

@@ -19,7 +19,7 @@ class Estate:
     """One simulation under way. `rows` are usage rows a month, by cloud; `first` is the month commitments are bought in.
 
     `absences` are what was done to the estate before: resources that are gone are not charged. `as_of` is the morning on
-    which everything is exported; None when every month is over.
+    which everything is exported; None when every month is over. `organisations` is how many of each cloud's there are.
     """
 
     seed: int
@@ -32,6 +32,7 @@ class Estate:
     disks: Disks = field(default_factory=Disks)
     absences: Absences = field(default_factory=Absences)
     as_of: date | None = None
+    organisations: int = 2
 
     def __post_init__(self) -> None:
         """Wire the shapes to the planted events."""

@@ -93,15 +93,16 @@ def _names(values: Iterable[str]) -> list[str]:
     return sorted({value for value in values if value})
 
 
-def planted(first: Period, months: int, *, seed: int) -> tuple[Planted, ...]:
-    """The events of an estate: all in its last month, each on a service of its own."""
-    month = first.shift(months - 1)
+def planted(first: Period, months: int, *, seed: int, month: Period | None = None) -> tuple[Planted, ...]:
+    """The events of an estate, each on a service of its own, in its last month or in `month`; what lasts goes on to its end."""
+    last = first.shift(months - 1)
+    month = month or last
     draw = Draws(seed, "planted")
 
     def day(least: int, spread: int, index: int) -> date:
         return month.start + timedelta(days=least + draw.below(spread, index))
 
-    spike, end = day(16, 4, 1), month.end - timedelta(days=1)
+    spike, end = day(16, 4, 1), last.end - timedelta(days=1)
     while spike.weekday() >= 5:
         spike -= timedelta(days=1)
     burst = day(20, 4, 4)

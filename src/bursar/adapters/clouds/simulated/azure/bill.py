@@ -22,7 +22,7 @@ KINDS = ("ActualCost", "AmortizedCost")
 def write(root: Path, months: Sequence[Period], estate: Estate) -> None:
     """Write both scopes' final exports of the months, each with an older run left behind."""
     for month in months:
-        for scope in SCOPES:
+        for scope in SCOPES[: estate.organisations]:
             rows, variant = estate.rows["azure"] * scope.percent // 100, estate.variant(month)
             if not variant.is_final:
                 running = Delivery(month=month, rows=rows, run="running", at=on(estate.as_of or month.end), variant=variant)
