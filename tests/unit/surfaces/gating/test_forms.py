@@ -22,7 +22,7 @@ from bursar.exception_registry import Finding, Grant
 from bursar.policies.decisions import Decision, Used
 from bursar.policies.pricing import Estimate
 from bursar.policies.reservations import Change
-from bursar.surfaces.cli.gate import _show
+from bursar.surfaces.cli.gate import tell
 from bursar.surfaces.gating.document import gate_document
 from bursar.surfaces.gating.junit import junit
 from bursar.surfaces.gating.markdown import LIMIT, inert, markdown, marker
@@ -204,7 +204,7 @@ def test_a_comment_is_always_taken() -> None:
 @pytest.mark.parametrize("text", ["\x1b[31mred\x07", "\u202eevil", "a\rb"])
 def test_a_name_does_not_steer_the_terminal(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Control and direction signs are left out of the table."""
-    _show(decision(violation(text, text), notes=(text,), reason=text, cure=text))
+    tell(decision(violation(text, text), notes=(text,), reason=text, cure=text))
     said = capsys.readouterr()
     assert not set("\x1b\x07\u202e\r") & set(re.sub(r"\x1b\[[0-9;]*m", "", said.out + said.err))
 
