@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 
-from benchmarks import actions, anomaly, gate, normalise, outbox, pipeline, questions, serving
+from benchmarks import actions, alert, anomaly, gate, normalise, outbox, pipeline, questions, serving
 
 PARTS = {
     "normalise": normalise.lines,
@@ -12,6 +12,7 @@ PARTS = {
     "questions": questions.lines,
     "outbox": outbox.lines,
     "anomaly": anomaly.lines,
+    "alert": alert.lines,
     "gate": gate.lines,
     "actions": actions.lines,
     "serving": serving.lines,
