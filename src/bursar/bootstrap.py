@@ -129,7 +129,13 @@ def open_rounds(app: Bursar, *, stream: TextIO | None = None) -> "Rounds":
     """The worker over a house. `stream` is where the console channel prints."""
     from bursar.operations.rounds import Rounds  # noqa: PLC0415 - only who works needs them
 
-    return Rounds(app=app, gate=open_gate(app), messenger=messenger(app, stream=stream), acting=act(app))
+    return Rounds(
+        app=app,
+        gate=partial(open_gate, app),
+        messenger=messenger(app, stream=stream),
+        acting=act(app),
+        has_estate=(app.config.home.absolute() / ESTATE).exists,
+    )
 
 
 def slack_double(channels: Sequence[str]) -> "SlackDouble":

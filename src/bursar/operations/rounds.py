@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from bursar.acting import Acting, Dropped, Planned
 from bursar.actions.apply import Applied
@@ -23,6 +25,8 @@ from bursar.triage.tell import Told, tell
 
 MAKER = "bursar"
 """Who makes the worker's plans: nobody who could approve them."""
+
+T = TypeVar("T")
 
 Seen = frozenset[tuple[str, int, int]]
 """What a folder looked like: path, size and time of change of every file."""
@@ -52,27 +56,28 @@ class Rounds:
     """Passes over a house. A folder is read again once a file of it has changed; what is published is scored once."""
 
     app: Bursar
-    gate: Gate
+    gate: Callable[[], Gate]
     messenger: Worker
     acting: Acting
+    has_estate: Callable[[], bool]
     _planned: tuple[int, date] | None = None
     _seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
 
     def once(self) -> Pass:
-        """Ingest, detect, check budgets, apply what was asked for, propose, measure, tell.
+        """Ingest, detect, apply what was asked for, propose, measure, check budgets, tell.
 
-        Killed anywhere, the next pass goes on from what was committed. Raises ConfigError for a source that cannot be read;
-        what one bill does wrong is in its outcome.
+        A step that fails is told in `faults`, and the others go on; what one bill does wrong is in its outcome. Killed anywhere,
+        the next pass goes on from what was committed. The project's files are read anew each time.
         """
-        outcomes = [outcome for source in self.app.config.sources for outcome in self._pulled(source)]
+        faults: list[BursarError] = []
+        outcomes = [one for source in self.app.config.sources for one in _tried(faults, partial(self._pulled, source), ())]
         head = self.app.lake.head()
-        changes, scored = self._scored(head)
+        changes, scored = _tried(faults, partial(self._scored, head), (Changes(), None))
         carried = tuple(self.acting.carry_out())
-        planned, faults = self._proposed(head, changed=bool(carried))
-        now = self.app.clock()
+        planned = _tried(faults, partial(self._proposed, head, changed=bool(carried)), None)
+        alerts = _tried(faults, partial(self._checked, head), ())
         with self.app.store.begin() as connection:
-            alerts = check(connection, self.gate.ledger(head, now=now), now=now) if head else []
-            told = tell(connection, config=self.app.config, now=now)
+            told = tell(connection, config=self.app.config, now=self.app.clock())
         return Pass(
             outcomes=tuple(outcomes),
             generation=head.n if head else None,
@@ -81,23 +86,29 @@ class Rounds:
             alerts=tuple(alerts),
             carried=carried,
             planned=planned,
-            faults=faults,
             told=told,
             delivered=self.messenger.deliver(),
+            faults=tuple(faults),
         )
 
-    def _proposed(self, head: Generation | None, *, changed: bool) -> tuple[Planned | None, tuple[BursarError, ...]]:
+    def _checked(self, head: Generation | None) -> Sequence[Alert]:
+        """Budget alerts that opened, got worse or were cleared."""
+        if head is None:
+            return ()
+        now = self.app.clock()
+        ledger = self.gate().ledger(head, now=now)
+        with self.app.store.begin() as connection:
+            return check(connection, ledger, now=now)
+
+    def _proposed(self, head: Generation | None, *, changed: bool) -> Planned | None:
         """Plans and measured savings, once for each generation and day, and after something was applied."""
         seen = (head.n if head else 0, self.app.clock().date())
-        if self._planned == seen and not changed:
-            return None, ()
-        try:
-            planned = self.acting.plan(maker=MAKER)
-            self.acting.measure()
-        except BursarError as error:
-            return None, (error,)
+        if not self.has_estate() or (self._planned == seen and not changed):
+            return None
+        planned = self.acting.plan(maker=MAKER)
+        self.acting.measure()
         self._planned = seen
-        return planned, ()
+        return planned
 
     def _pulled(self, source: Source) -> Sequence[Outcome]:
         """The deliveries of a watched folder, if it has changed since the last pass."""
@@ -115,6 +126,15 @@ class Rounds:
             return Changes(), None
         found = self.app.detect(head)
         return (found.changes, head.n) if found else (Changes(), None)
+
+
+def _tried(faults: list[BursarError], step: Callable[[], T], otherwise: T) -> T:
+    """What a step gives; what it could not do is kept, and the pass goes on."""
+    try:
+        return step()
+    except BursarError as error:
+        faults.append(error)
+        return otherwise
 
 
 def _look(folder: Path) -> Seen:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from bursar.bootstrap import open_rounds, wire
 from bursar.config import load
-from bursar.domain.errors import ConfigError
 from bursar.operations.rounds import Rounds
 from tests.unit.ingestion.focus_files import charge, write
 
 
-def rounds(folder: Path, uri: str) -> Rounds:
+def rounds(folder: Path, uri: str, *, more: str = "") -> Rounds:
     """The worker over a project that watches one place."""
-    (folder / "bursar.yaml").write_text(f"version: 1\nsources: [{{name: bills, uri: '{uri}'}}]\n")
+    (folder / "bursar.yaml").write_text(f"version: 1\nsources: [{{name: bills, uri: '{uri}'}}{more}]\n")
     config = load(path=folder / "bursar.yaml", home=folder / "state", environment={})
     app = wire(config, clock=lambda: datetime(2026, 11, 20, tzinfo=UTC))
     return open_rounds(app)
@@ -45,7 +42,11 @@ def test_a_budget_is_forecast_in_the_pass_that_scores(tmp_path: Path) -> None:
     assert worker.app.budgets() == ()
 
 
-def test_a_source_elsewhere_is_told(tmp_path: Path) -> None:
-    """With its name and what to do, before anything is read."""
-    with pytest.raises(ConfigError, match="source bills: cannot read s3://"):
-        rounds(tmp_path, "s3://acme/bills").once()
+def test_what_one_step_cannot_do_stops_no_other(tmp_path: Path) -> None:
+    """A source that is elsewhere is told with its name; the bill in the folder beside it is published and scored."""
+    (tmp_path / "drop").mkdir()
+    write(tmp_path / "drop" / "bill.csv", charge("10"))
+    worker = rounds(tmp_path, f"file://{tmp_path / 'drop'}", more=", {name: far, uri: 's3://acme/bills'}")
+    done = worker.once()
+    assert [str(fault) for fault in done.faults] == ["source far: cannot read s3://acme/bills: only file:// is read so far"]
+    assert done.scored == 1

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bursar.domain.errors import Unavailable
+from bursar.domain.errors import BursarError
+from bursar.domain.wording import count, printable
 from bursar.surfaces.cli.wiring import opened, shared
 
 if TYPE_CHECKING:
-    from bursar.operations.rounds import Pass
+    from bursar.operations.rounds import Pass, Rounds
 
 EPILOG = """\b
 Examples:
@@ -31,25 +32,39 @@ def run(ctx: click.Context, *, once: bool) -> None:
     import sys
 
     from bursar.bootstrap import open_rounds
+    from bursar.surfaces.cli.main import exit_code
 
     app = opened(ctx)
     quiet = shared(ctx)["quiet"]
     rounds = open_rounds(app, stream=None if quiet else sys.stdout)
-    _say(rounds.once(), quiet=quiet)
-    while not once:
+    faults = _pass(rounds, quiet=quiet, said=())
+    if once:
+        ctx.exit(max(map(exit_code, faults), default=0))
+    while True:
         time.sleep(app.config.schedule.poll_seconds)
-        try:
-            _say(rounds.once(), quiet=quiet)
-        except Unavailable as error:
-            click.echo(f"Cause  {error.message}\nCure   {error.cure or 'The next pass tries again.'}", err=True)
+        faults = _pass(rounds, quiet=quiet, said=tuple(one.message for one in faults))
 
 
-def _say(done: Pass, *, quiet: bool) -> None:
+def _pass(rounds: Rounds, *, quiet: bool, said: tuple[str, ...]) -> tuple[BursarError, ...]:
+    """One pass, told. What it could not do is told once, while it lasts."""
+    faults: tuple[BursarError, ...]
+    try:
+        done = rounds.once()
+        faults = done.faults
+        if not quiet:
+            _say(done)
+    except BursarError as error:
+        faults = (error,)
+    for fault in faults:
+        if fault.message not in said:
+            cure = fault.cure or "The next pass tries again."
+            click.echo(f"{click.style('Cause', fg='red')}  {printable(fault.message)}", err=True)
+            click.echo(f"{click.style('Cure', fg='green')}   {printable(cure)}", err=True)
+    return faults
+
+
+def _say(done: Pass) -> None:
     """A line for each thing that happened; nothing for a pass that found nothing new."""
-    from bursar.domain.wording import count, printable
-
-    if quiet:
-        return
     for one in done.outcomes:
         if one.outcome != "unchanged":
             click.echo(printable(f"{one.outcome.capitalize()}  {one.name}{f': {one.cause}' if one.cause else ''}"))
@@ -69,7 +84,6 @@ def _say(done: Pass, *, quiet: bool) -> None:
 
 def _say_acted(done: Pass) -> None:
     from bursar.acting import Dropped
-    from bursar.domain.wording import count
 
     for one in done.carried:
         what = f"was not applied: {one.why}" if isinstance(one, Dropped) else f"is {one.status}, {count(len(one.made), 'change')}"
@@ -80,5 +94,3 @@ def _say_acted(done: Pass) -> None:
             click.echo(
                 f"Proposed {entry.digest[:12]}, {count(len(entry.plan.changes), 'change')}. See:  bursar plans show {entry.digest[:12]}"
             )
-    for fault in done.faults:
-        click.echo(f"Cause  {fault.message}\nCure   {fault.cure or 'The next pass tries again.'}", err=True)

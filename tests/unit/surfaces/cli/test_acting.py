@@ -80,7 +80,8 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     assert [one.outcome for one in house.ingest([estate]).outcomes] == ["published"]
     house.store.dispose()
     wired = bootstrap.act
-    monkeypatch.setattr(bootstrap, "act", lambda app: replace(wired(app), engine=Yes(), pause=lambda _: None, clock=Ticking()))
+    clock = Ticking()
+    monkeypatch.setattr(bootstrap, "act", lambda app: replace(wired(app), engine=Yes(), pause=lambda _: None, clock=clock))
     return Say(tmp_path / "home")
 
 
