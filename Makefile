@@ -20,10 +20,10 @@ demo: .venv/run opa ## the whole story on a simulated three-cloud estate, then t
 test: lint types arch browser opa wheel ## everything CI runs: lint, types, floors, dependencies, all suites, the wheel
 	@$(RUN)/pytest -q -n 2 tests/unit tests/contract tests/docs
 	@$(RUN)/pytest -q -n 2 tests/e2e
-	@BURSAR_COMMAND=$(CURDIR)/$(WHEEL)/bin/bursar $(RUN)/pytest -q -n 2 tests/acceptance tests/packaging
+	@BURSAR_COMMAND=$(CURDIR)/$(WHEEL)/bin/bursar $(RUN)/pytest -q -n 2 --dist loadfile tests/acceptance tests/packaging
 
 test-deep: .venv/dev ## the slow ones: many seeds, every kill point
-	@BURSAR_DEEP=1 $(RUN)/pytest -q -n 2 -m "deep or not deep" tests/unit tests/contract tests/acceptance
+	@BURSAR_DEEP=1 $(RUN)/pytest -q -n 2 -m "deep or not deep" tests/unit tests/contract tests/e2e tests/acceptance
 
 lint: .venv/dev ## ruff: 0 findings, formatted
 	@$(RUN)/ruff check --quiet . && $(RUN)/ruff format --check --quiet . && echo "lint: 0 findings"

@@ -34,8 +34,15 @@ PAGES = {
 }
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 375),
+        pytest.param("light", 375, marks=pytest.mark.deep),
+        pytest.param("dark", 1280, marks=pytest.mark.deep),
+    ],
+)
 def test_every_page_is_accessible_and_fits(browser: Browser, site: str, theme: str, width: int) -> None:
     """No axe violation, no policy violation, no error in the console, nothing wider than the screen; both themes, both widths."""
     context = browser.new_context(
