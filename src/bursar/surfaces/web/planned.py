@@ -276,7 +276,7 @@ def _radius(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _signature(one: Approval, signing: Signing) -> Signature:
-    counts = one.verdict == "approve" and one.approver in signing.counting
+    counts = one.verdict == "approve" and (one.used_at is not None or one.approver in signing.counting)
     doubt = (
         "" if counts or one.verdict != "approve" else next((text for text in signing.doubts if text.startswith(f"{one.approver}: ")), "")
     )

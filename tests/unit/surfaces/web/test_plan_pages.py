@@ -221,3 +221,8 @@ def test_where_nothing_was_done_there_is_nothing_to_take_back(client: TestClient
     """And the page says so."""
     code, text = sign(client, decided.FAILED, verdict="undo")
     assert (code, "there is nothing to take back" in text) == (409, True)
+
+
+def test_a_signature_that_was_used_is_told_as_one(client: TestClient) -> None:
+    """An applied plan's approvals counted when they were used, however long ago they ended."""
+    assert "does not count" not in client.get(at(decided.DONE)).text
