@@ -223,6 +223,12 @@ def test_where_nothing_was_done_there_is_nothing_to_take_back(client: TestClient
     assert (code, "there is nothing to take back" in text) == (409, True)
 
 
-def test_a_signature_that_was_used_is_told_as_one(client: TestClient) -> None:
-    """An applied plan's approvals counted when they were used, however long ago they ended."""
-    assert "does not count" not in client.get(at(decided.DONE)).text
+def test_a_signature_that_was_used_is_told_as_one(client: TestClient, house: MadeHouse) -> None:
+    """An approval counted when it was used, however long ago it ended; one that ended unused does not."""
+    ended = sa.update(schema.approval).values(expires_at="2026-01-02T00:00:00Z")
+    with house.store.begin() as connection:
+        assert connection.execute(ended.where(schema.approval.c.plan_digest == decided.READY.digest)).rowcount
+    assert "does not count" in client.get(at(decided.READY)).text
+    with house.store.begin() as connection:
+        connection.execute(ended.values(used_at="2026-01-01T00:00:00Z").where(schema.approval.c.plan_digest == decided.READY.digest))
+    assert "does not count" not in client.get(at(decided.READY)).text
