@@ -99,7 +99,9 @@ def test_doctor_finds_a_good_house_good(simulated: House) -> None:
     findings = simulated.run("doctor", "--format", "json").json["findings"]
     assert {one["verdict"] for one in findings} <= {"ok", "warn"}
     assert all(one.keys() == {"check", "verdict", "cause", "cure"} for one in findings)
-    assert {"configuration", "state folder", "database", "engine", "ingest box", "rules", "data"} <= {one["check"] for one in findings}
+    assert {"configuration", "state folder", "database", "engine", "ingest box", "rules", "decisions", "channels", "policies", "data"} <= {
+        one["check"] for one in findings
+    }
 
 
 @pytest.mark.parametrize(

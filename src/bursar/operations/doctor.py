@@ -11,10 +11,12 @@ from typing import Literal
 
 from bursar.domain.errors import BillError, BursarError
 from bursar.domain.wording import count
+from bursar.exception_registry.registry import load
 from bursar.ingestion.signatures import FORMATS
 from bursar.lake import reports
 from bursar.loop import Bursar
-from bursar.ports import Script, Statement
+from bursar.policies.budgets import read_budgets
+from bursar.ports import PolicyEngine, Script, Statement
 from bursar.store import journal
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -37,9 +39,10 @@ class Finding:
     cure: str = ""
 
 
-def examine(app: Bursar) -> Iterator[Finding]:
+def examine(app: Bursar, engine: PolicyEngine) -> Iterator[Finding]:
     """Run every check in turn; a check that breaks is a finding too, under its error's own name."""
-    for name, check in CHECKS.items():
+    asked: dict[str, Callable[[Bursar], Iterator[Finding]]] = {"policies": lambda _: _policies(engine)}
+    for name, check in {**CHECKS, **asked}.items():
         try:
             yield from check(app)
         except BursarError as error:
@@ -138,6 +141,48 @@ def _rules(app: Bursar) -> Iterator[Finding]:
     yield Finding(check="rules", verdict="ok", cause=f"{' and '.join(own)} are valid" if own else "built-in owner rules")
 
 
+def _decisions(app: Bursar) -> Iterator[Finding]:
+    """The files that say what may be spent, and what is excused."""
+    budgets = read_budgets(app.config.file("budgets.yaml"))
+    with app.store.connect().execution_options(read_only=True) as connection:
+        registry = load(connection, now=app.clock(), file=app.config.file("exceptions.yaml"), owners=app.config.owners)
+    for found in registry.findings:
+        yield Finding(check=f"exception {found.exception}", verdict="warn", cause=found.message, cure="Mend it in exceptions.yaml.")
+    yield Finding(
+        check="decisions", verdict="ok", cause=f"{count(len(budgets.by_id), 'budget')}, {count(len(registry.applying()), 'exception')}"
+    )
+
+
+def _policies(engine: PolicyEngine) -> Iterator[Finding]:
+    """Whether the policy engine answers: without it the gate denies everything and nothing is applied."""
+    try:
+        said = engine.evaluate("remediation", {})
+    finally:
+        engine.close()
+    if not said.policy_digest:
+        cure = (
+            "Install OPA and name it in bursar.yaml: opa: {binary: /usr/local/bin/opa}. Until then the gate denies, and nothing is applied."
+        )
+        yield Finding(check="policies", verdict="warn", cause=f"no policy answers ({said.reason}): {said.detail}", cure=cure)
+    else:
+        yield Finding(check="policies", verdict="ok", cause=f"OPA answers, rules {said.policy_digest[:12]}")
+
+
+def _channels(app: Bursar) -> Iterator[Finding]:
+    """Who would be told where. Nobody is asked: nothing leaves the machine."""
+    slack = app.config.channels.slack
+    if slack is None:
+        cure = "To tell people in Slack: channels.slack in bursar.yaml."
+        yield Finding(check="channels", verdict="ok", cause="the console alone", cure=cure)
+        return
+    silent = sorted(name for name, owner in app.config.owners.items() if not owner.slack)
+    told = f"Slack, {slack.default} unless an owner has a channel"
+    if silent:
+        yield Finding(check="channels", verdict="warn", cause=f"{told}; none has: {', '.join(silent)}", cure="Name it: owners.NAME.slack.")
+    else:
+        yield Finding(check="channels", verdict="ok", cause=told)
+
+
 def _data(app: Bursar) -> Iterator[Finding]:
     head = app.lake.head()
     if head is None:
@@ -178,6 +223,8 @@ CHECKS: dict[str, Callable[[Bursar], Iterator[Finding]]] = {
     "ingest box": _box,
     "sources": _sources,
     "rules": _rules,
+    "decisions": _decisions,
+    "channels": _channels,
     "data": _data,
     "quarantine": _quarantine,
 }

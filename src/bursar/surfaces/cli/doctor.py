@@ -18,15 +18,16 @@ COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 @format_option
 @click.pass_context
 def doctor(ctx: click.Context, output: str | None) -> None:
-    """Check configuration, state folder, engine, box, sources, rules and data; exit 2 when a check fails.
+    """Check configuration, state folder, engine, box, sources, rules, policies, channels and data; exit 2 when a check fails.
 
     Nothing is changed and nothing leaves this machine.
     """
+    from bursar import bootstrap
     from bursar.operations.doctor import Finding, examine
 
     app = opened(ctx)
     findings: list[Finding] = []
-    for finding in examine(app):
+    for finding in examine(app, bootstrap.policy_engine(app.config)):
         findings.append(finding)
         if output in {None, "table"}:
             mark = click.style(f"{finding.verdict:4}", fg=COLOURS[finding.verdict], bold=True)
