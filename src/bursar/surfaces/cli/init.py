@@ -20,6 +20,6 @@ def init(folder: Path) -> None:
 
     for path in write_project(folder):
         click.echo(f"wrote {path}")
-    click.echo("bursar reads local files only; it calls no cloud and sends nothing.")
+    click.echo("bursar reads local files only; it calls no cloud, and sends nothing but to the channels you name.")
     here = "" if folder == Path() else f"cd {folder} && "
     click.echo(f"Next:  {here}bursar doctor")

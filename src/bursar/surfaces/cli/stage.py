@@ -23,13 +23,6 @@ MORNING, LATER = datetime(2026, 10, 17, 17, tzinfo=UTC), datetime(2026, 11, 12, 
 ROWS = 8_000
 TEAMS = ("data", "ml", "payments", "platform", "search", "web")
 CHANNELS = ("#finops", *(f"#{team}-cost" for team in TEAMS))
-CONFIG = """
-# What follows is the demo's: who owns what, and a Slack that listens on this machine.
-owners:
-{owners}
-channels: {{slack: {{token: "{token}", default: "#finops", url: "{url}"}}}}
-"""
-
 BUDGETS = """budgets:
   - {id: estate, scope: "provider IN ('aws', 'gcp', 'azure')", currency: USD, amounts: {default: 210000}}
   - id: payments
@@ -96,10 +89,14 @@ class Stage:
 
         project, bills = folder / "project", folder / "bills"
         write_project(project)
+        owners = "".join(f'\n  {team}: {{slack: "#{team}-cost"}}' for team in TEAMS)
+        channels = f'{{slack: {{token: "{slack.token}", default: "#finops", url: "{slack.url}"}}}}'
+        settings = {"sources: []": f'sources: [{{name: bills, uri: "file://{bills}"}}]', "owners: {}": f"owners:{owners}"}
+        settings["channels: {}"] = f"channels: {channels}"
         told = (project / "bursar.yaml").read_text("utf-8")
-        told = told.replace("sources: []", f'sources: [{{name: bills, uri: "file://{bills}"}}]')
-        owners = "\n".join(f'  {team}: {{slack: "#{team}-cost"}}' for team in TEAMS)
-        (project / "bursar.yaml").write_text(told + CONFIG.format(owners=owners, token=slack.token, url=slack.url), "utf-8")
+        for usual, ours in settings.items():
+            told = told.replace(usual, ours)
+        (project / "bursar.yaml").write_text(told, "utf-8")
         (project / "budgets.yaml").write_text(BUDGETS, "utf-8")
         clock = StoryClock(MORNING)
         app = bootstrap.open_bursar(bootstrap.Options(config=project / "bursar.yaml", home=folder / "state"), clock=clock)
