@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ from bursar.actions.playbooks.playbook import Excepted, Left, Seen, Worth, Worth
 from bursar.actions.propose import Ask, propose
 from bursar.actions.undo import inverse
 from bursar.config import Config
-from bursar.domain.errors import BursarError, ConfigError, PolicyDenied, Unavailable
+from bursar.domain.errors import BursarError, ConfigError, NotNow, PolicyDenied, Unavailable
 from bursar.domain.estates import Observed, Resource
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval, Plan
@@ -68,7 +69,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """The wired rooms. Without an `engine` nothing is allowed; `pause` waits so many seconds."""
+    """The wired rooms. Without an `engine` nothing is allowed; `pause` waits so many seconds.
+
+    `reread` gives bursar.yaml as it is now: whom it names, and when nothing may be applied, counts at once.
+    """
 
     config: Config
     store: sa.Engine
@@ -79,6 +83,7 @@ class Acting:
     engine: PolicyEngine | None = None
     price: Price = lambda _: None
     pause: Callable[[float], None] = time.sleep
+    reread: Callable[[], Config] | None = None
 
     def plan(self, playbook: str | None = None, *, maker: str) -> Planned:
         """Look at the estate, remember what was seen, and propose. Raises ConfigError for an unknown playbook.
@@ -99,6 +104,11 @@ class Acting:
         """Every plan, newest first."""
         with self.store.connect().execution_options(read_only=True) as connection:
             return book.entries(connection)
+
+    def edited(self) -> list[str]:
+        """The digests of plans that were edited by hand and do not read."""
+        with self.store.connect().execution_options(read_only=True) as connection:
+            return book.edited(connection)
 
     def show(self, digest: str) -> Entry:
         """One plan, by its digest or its first characters."""
@@ -142,7 +152,7 @@ class Acting:
     def _carried(self, entry: Entry) -> "Applied | Dropped | None":
         try:
             return self.apply(entry.digest, actor=entry.requested_by or "bursar")
-        except Unavailable:
+        except (Unavailable, NotNow):
             return None
         except BursarError as error:
             with self.store.begin() as connection:
@@ -158,7 +168,7 @@ class Acting:
         with self.store.begin() as connection:
             journal.lock(connection)
             for one in book.entries(connection, ["proposed"]):
-                if one.plan.undoes == entry.digest:
+                if one.plan.undoes == entry.digest and one.digest != made.digest:
                     book.move(connection, one, "superseded", now=now, actor=maker)
             book.keep(connection, made, now=now)
         return self.show(made.digest)
@@ -203,7 +213,8 @@ class Acting:
         return card(name, self.config.project)
 
     def door(self) -> Door:
-        """What applying works with."""
+        """What applying works with. Raises ConfigError when bursar.yaml does not read any more."""
+        now = self.reread() if self.reread else self.config
         return Door(
             store=self.store,
             estate=self.estate,
@@ -213,8 +224,9 @@ class Acting:
             clock=self.clock,
             pause=self.pause,
             judge=self._judge,
-            freezes=[Freeze(first=one.first, last=one.last, reason=one.reason) for one in self.config.freezes],
-            may_approve=self._may_approve,
+            freezes=[Freeze(first=one.first, last=one.last, reason=one.reason) for one in now.freezes],
+            may_approve=partial(_may_approve, now),
+            unheard=partial(_unheard, now),
         )
 
     def _plan_one(self, name: str, *, maker: str) -> Planned:
@@ -267,12 +279,6 @@ class Acting:
 
         return worth
 
-    def _may_approve(self, given: Approval, plan: Plan) -> bool:
-        """A role that may, and where the owning teams name approvers, one of them; administrators always."""
-        named = [self.config.owners[one.owner].approvers for one in plan.changes if one.owner in self.config.owners]
-        listed = {name for approvers in named for name in approvers}
-        return given.role in APPROVERS and (not listed or given.role == "admin" or given.approver in listed)
-
     def _keeper(self) -> Excepted:
         with self.store.connect().execution_options(read_only=True) as connection:
             return keeper(connection, file=self.config.file(FILE), owners=self.config.owners, now=self.clock())
@@ -320,3 +326,23 @@ def remember(connection: sa.Connection, seen: Sequence[Observed], *, name: str, 
 def _says(plan: Plan) -> str:
     """What a plan says apart from who made it when."""
     return replace(plan, maker="", made_at="", expires_at="").digest
+
+
+def _may_approve(config: Config, given: Approval, plan: Plan) -> bool:
+    """A role that may, and where the owning teams name approvers, one of them; administrators always."""
+    listed = {name for named in _approvers(config, plan).values() for name in named}
+    return given.role in APPROVERS and (not listed or given.role == "admin" or given.approver in listed)
+
+
+def _unheard(config: Config, plan: Plan, good: Sequence[Approval]) -> list[str]:
+    """The owners that name approvers, none of whom agreed. An administrator speaks for all."""
+    if any(one.role == "admin" for one in good):
+        return []
+    said = {one.approver for one in good}
+    return sorted(owner for owner, named in _approvers(config, plan).items() if not said & set(named))
+
+
+def _approvers(config: Config, plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Whom the owners of what a plan changes name."""
+    owners = {one.owner for one in plan.changes if one.owner in config.owners}
+    return {owner: named for owner in owners if owner and (named := config.owners[owner].approvers)}

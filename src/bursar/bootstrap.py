@@ -101,6 +101,7 @@ def act(app: Bursar, *, pause: Callable[[float], None] = time.sleep) -> Acting:
         engine=engine,
         clock=app.clock,
         pause=pause,
+        reread=partial(load, path=app.config.project / "bursar.yaml", home=app.config.home) if app.config.project else None,
     )
 
 

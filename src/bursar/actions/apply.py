@@ -159,13 +159,16 @@ def _after_silence(run: Run, position: int, error: Unavailable, *, is_last: bool
 
 
 def _give_up(run: Run) -> None:
-    """An apply that was cut short may not go on: what did not happen is told as failed, after looking more than once."""
+    """An apply that was cut short may not go on: what did not happen is told as failed, after looking more than once.
+
+    Raises Unavailable while the provider cannot be asked: what it says then is not that nothing happened.
+    """
     for made in made_under(run).values():
         if made.is_settled:
             continue
         for _ in range(run.door.patience.tries):
             run.door.pause(run.door.patience.seconds)
-            found = _receipt(run.door, run.case.plan.changes[made.position], made.token)
+            found = _told(run.door, run.case.plan.changes[made.position], made.token)
             if found is not None:
                 settle(run, made.position, "done", {**found.detail, "at": stamp(found.at), "adopted": True})
                 break
@@ -177,10 +180,14 @@ def _give_up(run: Run) -> None:
 def _receipt(door: Door, change: Change, key: str) -> Answer | None:
     """What the provider has on record of a change whose answer was lost; None when there is nothing, or it cannot be asked."""
     try:
-        found = door.estate.observe(change.resource)
+        return _told(door, change, key)
     except Unavailable:
         return None
-    told = found.receipts.get(key)
+
+
+def _told(door: Door, change: Change, key: str) -> Answer | None:
+    """What the provider has on record of a change; None when there is nothing. Raises Unavailable."""
+    told = door.estate.observe(change.resource).receipts.get(key)
     if told is None:
         return None
     detail = {name: value for name, value in told.items() if name != "at"}

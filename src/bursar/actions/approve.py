@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bursar.actions.book import OPEN, Entry, approvals_of, find, move
 from bursar.actions.door import Door
-from bursar.actions.guards import RULES, Rules, opened, usable
+from bursar.actions.guards import RULES, Rules, opened, person, usable
 from bursar.domain.errors import NotApproved, Refused
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval
@@ -42,6 +42,8 @@ def approve(door: Door, digest: str, by: Subject, *, reason: str = "", rules: Ru
 
     Raises NotApproved when the subject may not approve this plan, Refused when the plan waits for nobody.
     """
+    if not person(by.name):
+        raise NotApproved("whoever approves has a name", cure="Name them.")
     now = door.clock()
     with door.store.begin() as connection:
         journal.lock(connection)
@@ -53,10 +55,11 @@ def approve(door: Door, digest: str, by: Subject, *, reason: str = "", rules: Ru
         entry = replace(entry, approvals=approvals_of(connection, entry.digest))
         case = opened(door, entry)
         good, _ = usable(case, rules)
-        needed, count = case.card.needed(entry.plan), len({one.approver for one in good})
-        if count >= needed and entry.status == "proposed":
+        needed, count = case.card.needed(entry.plan), len({person(one.approver) for one in good})
+        enough = count >= needed and not door.unheard(entry.plan, good)
+        if enough and entry.status == "proposed":
             move(connection, entry, "approved", now=now, actor=by.name)
-    return Agreed(digest=entry.digest, status="approved" if count >= needed else "proposed", given=count, needed=needed)
+    return Agreed(digest=entry.digest, status="approved" if enough else "proposed", given=count, needed=needed)
 
 
 def reject(door: Door, digest: str, by: Subject, *, reason: str = "") -> Agreed:

@@ -66,12 +66,18 @@ def keep(connection: sa.Connection, made: Plan, *, now: datetime) -> bool:
 
 
 def entries(connection: sa.Connection, statuses: Iterable[str] = ()) -> list[Entry]:
-    """Every plan, newest first, the dearest first among those made at once."""
+    """Every plan that reads, newest first, the dearest first among those made at once."""
     query = sa.select(plan).order_by(plan.c.made_at.desc(), plan.c.digest)
     wanted = list(statuses)
     rows = connection.execute(query.where(plan.c.status.in_(wanted)) if wanted else query).mappings().all()
-    found = [_entry(connection, row) for row in rows]
+    found = [_entry(connection, row) for row in rows if _reads(row["body"])]
     return sorted(found, key=lambda one: (one.plan.made_at, one.plan.saving.amount if one.plan.saving else 0), reverse=True)
+
+
+def edited(connection: sa.Connection) -> list[str]:
+    """The digests of plans whose stored body does not read: they cannot be applied, and stand in no list of plans."""
+    rows = connection.execute(sa.select(plan.c.digest, plan.c.body).order_by(plan.c.made_at)).all()
+    return [row.digest for row in rows if not _reads(row.body)]
 
 
 def find(connection: sa.Connection, named: str) -> Entry:
@@ -145,6 +151,14 @@ def _entry(connection: sa.Connection, row: sa.RowMapping) -> Entry:
         requested_by=row["requested_by"],
         requested_at=row["requested_at"],
     )
+
+
+def _reads(body: str) -> bool:
+    try:
+        read_plan(body)
+    except (ValueError, KeyError, TypeError, ArithmeticError):
+        return False
+    return True
 
 
 def _read(digest: str, body: str) -> Plan:

@@ -52,6 +52,7 @@ class Door:
     """What applying works with. `stopped` gives the reason while the kill switch is on; `pause` waits so many seconds.
 
     `may_approve` says whether a subject's word counts for a plan, beyond its role: the owners' own approvers, where named.
+    `unheard` are the owners that name approvers and have no word of theirs among those that count.
     """
 
     store: sa.Engine
@@ -64,6 +65,7 @@ class Door:
     judge: Judge = no_engine
     freezes: Sequence[Freeze] = ()
     may_approve: Callable[[Approval, Plan], bool] = lambda approval, _plan: approval.role in APPROVERS
+    unheard: Callable[[Plan, Sequence[Approval]], Sequence[str]] = lambda _plan, _good: ()
     patience: Patience = field(default_factory=Patience)
     approval_life: timedelta = timedelta(hours=24)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bursar.actions.book import Entry
 from bursar.actions.door import Case, Door
-from bursar.domain.errors import NotApproved, PolicyDenied, Refused, StalePlan
+from bursar.domain.errors import NotApproved, NotNow, PolicyDenied, Refused, StalePlan
 from bursar.domain.estates import same
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Approval, Change, read_plan
@@ -25,6 +25,11 @@ from bursar.store.schema import plan as plan_table
 MICROS = 1_000_000
 SKEW = timedelta(minutes=5)
 """How far clocks of two machines may be apart."""
+
+
+def person(name: str) -> str:
+    """Who is meant by a name, however it is spelled."""
+    return name.strip().casefold()
 
 
 def usable(case: Case, rules: "Rules") -> tuple[list[Approval], list[str]]:
@@ -46,7 +51,7 @@ def _role(case: Case, one: Approval) -> str:
 
 
 def _not_maker(case: Case, one: Approval) -> str:
-    return "made the plan and may not approve it" if one.approver == case.plan.maker else ""
+    return "made the plan and may not approve it" if person(one.approver) == person(case.plan.maker) else ""
 
 
 def _unexpired(case: Case, one: Approval) -> str:
@@ -65,7 +70,7 @@ def stopped(case: Case, rules: "Rules") -> None:  # noqa: ARG001  one signature 
 def halt(door: Door) -> None:
     """Raises Refused while the kill switch is on."""
     if (why := door.stopped()) is not None:
-        raise Refused(f"applying is stopped: {why}", cure="When it is safe again: bursar resume")
+        raise NotNow(f"applying is stopped: {why}", cure="When it is safe again: bursar resume")
 
 
 def on_time(case: Case, rules: "Rules") -> None:  # noqa: ARG001
@@ -96,9 +101,12 @@ def agreed(case: Case, rules: "Rules") -> None:
     """Enough people who may agree did, in time, and for this apply alone."""
     good, why = usable(case, rules)
     needed = case.card.needed(case.plan)
-    if len({one.approver for one in good}) < needed:
+    if len({person(one.approver) for one in good}) < needed:
         told = f" ({'; '.join(why)})" if why else ""
         raise NotApproved(f"{len(good)} of {needed} approvals{told}", cure=f"Somebody else: bursar approve {case.entry.digest[:12]}")
+    if unheard := case.door.unheard(case.plan, good):
+        told = f"none of the approvers of {', '.join(unheard)} agreed"
+        raise NotApproved(told, cure="Ask one of those that bursar.yaml names as approvers of the team.")
 
 
 def alive(case: Case, rules: "Rules") -> None:  # noqa: ARG001
@@ -163,9 +171,9 @@ def in_hours(case: Case, rules: "Rules") -> None:  # noqa: ARG001
     """It is within the card's hours, and no freeze holds."""
     if not case.card.hours.hold(case.now):
         hours = case.card.hours
-        raise Refused(f"outside the hours of {case.card.name}", cure=f"{', '.join(hours.days)}, {hours.start} to {hours.end} {hours.tz}.")
+        raise NotNow(f"outside the hours of {case.card.name}", cure=f"{', '.join(hours.days)}, {hours.start} to {hours.end} {hours.tz}.")
     if freeze := next((one for one in case.door.freezes if one.holds(case.now)), None):
-        raise Refused(f"frozen until {freeze.last}: {freeze.reason}", cure="Wait, or end the freeze in bursar.yaml.")
+        raise NotNow(f"frozen until {freeze.last}: {freeze.reason}", cure="Wait, or end the freeze in bursar.yaml.")
 
 
 def within_radius(case: Case, rules: "Rules") -> None:  # noqa: ARG001

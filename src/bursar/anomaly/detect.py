@@ -26,7 +26,7 @@ from bursar.anomaly.runs import Run, Scored, find_runs
 from bursar.anomaly.scopes import Desk, Wanted, forecast_scopes
 from bursar.anomaly.thresholds import FILE as THRESHOLDS
 from bursar.anomaly.thresholds import Thresholds, read_thresholds
-from bursar.anomaly.written import write_scores
+from bursar.anomaly.written import last_day, newest, write_scores
 from bursar.config import Config
 from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
@@ -86,9 +86,11 @@ def detect(room: Room, generation: Generation, *, scopes: Sequence[Wanted] = (),
     news = _news(scored, named, known)
     changes = Changes()
     if until is None:
-        write_scores(room.lake, room.warehouse, scored=scored, forecasts=forecasts)
+        _unheard(room, generation, [one for name, one in news if name not in {each.id for each in known}])
         with room.store.begin() as connection:
             changes = records.save(connection, news, known=known, since=since, now=room.now)
+        # last: whoever finds the files takes the incidents for saved
+        write_scores(room.lake, room.warehouse, scored=scored, forecasts=forecasts)
     return _told(scored, news, forecasts, changes=changes, fx=room.fx)
 
 
@@ -164,6 +166,15 @@ def _news(scored: Scored, named: Sequence[tuple[str, Incident]], known: Sequence
     ids = {one.id for one in known}
     recent = scored.panel.day(scored.panel.days - 1) - timedelta(days=scored.thresholds.incidents.report_days - 1)
     return [(name, one) for name, one in named if name in ids or one.onset >= recent]
+
+
+def _unheard(room: Room, generation: Generation, fresh: Sequence[Incident]) -> None:
+    """Mark what began after the days that were scored before: it is news also where it is over by now."""
+    before = newest(room.lake, until=generation.n - 1)
+    last = last_day(before[1], room.warehouse) if before else None
+    for one in fresh:
+        if last and one.onset >= last:
+            one.detail["is_news"] = True
 
 
 def _told(

@@ -38,6 +38,13 @@ def newest(lake: Path, *, until: int | None = None) -> tuple[int, Path] | None:
     return max(able, default=None)
 
 
+def last_day(folder: Path, warehouse: Warehouse) -> date | None:
+    """The last day a generation's score file tells of."""
+    path = folder / f"{SCORES}.parquet"
+    sql = f"SELECT max(day) FROM read_parquet('{str(path).replace(_QUOTE, 2 * _QUOTE)}')"
+    return cast("date | None", warehouse.rows(sql, reads=[path]).rows[0][0])
+
+
 def read_forecasts(folder: Path, warehouse: Warehouse, *, levels: Sequence[str]) -> list[Forecast]:
     """The forecasts a generation's file holds of series of these levels and of named scopes, by name."""
     path = folder / f"{FORECASTS}.parquet"

@@ -61,6 +61,10 @@ class Refused(BursarError):
     """A guard said no; nothing was changed."""
 
 
+class NotNow(Refused):
+    """Not at this time: later the same may be allowed."""
+
+
 class NotApproved(Refused):
     """Approvals are missing, too few, expired, used, or not by somebody who may give them."""
 

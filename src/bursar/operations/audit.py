@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 import sqlalchemy as sa
 
@@ -10,6 +11,7 @@ from bursar.domain.errors import ConfigError
 from bursar.store import journal, outbox
 from bursar.store.outbox import Row
 from bursar.store.schema import journal as entries
+from bursar.store.schema import plan
 
 ENTRIES = frozenset({"outbox.sent", "outbox.adopted"})
 
@@ -35,7 +37,7 @@ class Verified:
 def verify(store: sa.Engine, *, anchor: str = "") -> Verified:
     """Check the chain, the anchor if one is given, and every message that was sent. Raises ConfigError for what is no anchor."""
     with store.connect().execution_options(read_only=True) as connection:
-        flaws = [*_chain(connection), *_anchored(connection, anchor)]
+        flaws = [*_chain(connection), *_anchored(connection, anchor), *_plans(connection)]
         sent = outbox.select(connection, states=["done"])
         cited = journal.read(connection, [row.journal_seq for row in sent if row.journal_seq])
         flaws += [flaw for row in sent for flaw in _message(row, cited.get(row.journal_seq or 0))]
@@ -46,6 +48,13 @@ def verify(store: sa.Engine, *, anchor: str = "") -> Verified:
         head=f"{last.seq}:{last.hash}" if last else f"0:{journal.GENESIS}",
         flaws=tuple(flaws),
     )
+
+
+def _plans(connection: sa.Connection) -> Iterator[Flaw]:
+    """Every plan whose body is not what its digest names."""
+    for row in connection.execute(sa.select(plan.c.digest, plan.c.body).order_by(plan.c.digest)):
+        if sha256(row.body.encode()).hexdigest() != row.digest:
+            yield Flaw(row=f"plan {row.digest[:12]}", problem="its body was edited")
 
 
 def _chain(connection: sa.Connection) -> Iterator[Flaw]:

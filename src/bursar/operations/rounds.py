@@ -71,13 +71,13 @@ class Rounds:
         """
         faults: list[BursarError] = []
         outcomes = [one for source in self.app.config.sources for one in _tried(faults, partial(self._pulled, source), ())]
-        head = self.app.lake.head()
+        head = _tried(faults, self.app.lake.head, None)
         changes, scored = _tried(faults, partial(self._scored, head), (Changes(), None))
-        carried = tuple(self.acting.carry_out())
+        carried = tuple(_tried(faults, self.acting.carry_out, []))
         planned = _tried(faults, partial(self._proposed, head, changed=bool(carried)), None)
         alerts = _tried(faults, partial(self._checked, head), ())
-        with self.app.store.begin() as connection:
-            told = tell(connection, config=self.app.config, now=self.app.clock())
+        told = _tried(faults, self._told, Told())
+        delivered = _tried(faults, self.messenger.deliver, Delivered())
         return Pass(
             outcomes=tuple(outcomes),
             generation=head.n if head else None,
@@ -87,9 +87,14 @@ class Rounds:
             carried=carried,
             planned=planned,
             told=told,
-            delivered=self.messenger.deliver(),
+            delivered=delivered,
             faults=tuple(faults),
         )
+
+    def _told(self) -> Told:
+        """What must be said, put into the outbox."""
+        with self.app.store.begin() as connection:
+            return tell(connection, config=self.app.config, now=self.app.clock())
 
     def _checked(self, head: Generation | None) -> Sequence[Alert]:
         """Budget alerts that opened, got worse or were cleared."""
@@ -134,7 +139,11 @@ def _tried(faults: list[BursarError], step: Callable[[], T], otherwise: T) -> T:
         return step()
     except BursarError as error:
         faults.append(error)
-        return otherwise
+    except Exception as error:  # noqa: BLE001 - a fault of one step must not silence the others
+        faults.append(
+            BursarError(f"{type(error).__name__}: {error}", cure="This is a fault in bursar. The other steps went on; please report it.")
+        )
+    return otherwise
 
 
 def _look(folder: Path) -> Seen:

@@ -43,6 +43,11 @@ class Incident:
         return rows_of(self.detail, "causes")
 
     @property
+    def is_news(self) -> bool:
+        """Whether somebody should hear of it first: it goes on, or it came and went between two looks at the bill."""
+        return self.status == "open" or (self.status in {"closed", "settled"} and self.detail.get("is_news") is True)
+
+    @property
     def cause(self) -> Mapping[str, object]:
         """The place the first cause names, in full; its own scope where no cause is known."""
         return {**self.scope, **mapping(self.causes[0].get("scope") if self.causes else None)}
@@ -114,7 +119,11 @@ def _incident(row: sa.RowMapping) -> Incident:
 
 def _resources(body: str) -> Iterable[str]:
     """The resources a plan would change, by their ids."""
-    for change in rows_of(mapping(json.loads(body)), "changes"):
+    try:
+        told = mapping(json.loads(body))
+    except ValueError:  # edited by hand: it cannot be applied, and ends nothing
+        return
+    for change in rows_of(told, "changes"):
         resource = change.get("resource")
         ident = mapping(resource).get("id") or resource
         if isinstance(ident, str):

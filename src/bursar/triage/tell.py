@@ -68,9 +68,9 @@ class _Triage:
         unsaid: list[Incident] = []
         for incident in incidents(self.connection, now=self.now):
             found = threads.thread(self.connection, f"incident:{incident.id}")
-            if found is None and (incident.status != "open" or incident.severity in QUIET):
+            if found is None and (incident.severity in QUIET or not incident.is_news):
                 continue
-            if incident.status == "open" and (grant := covering(incident, grants, now=self.now)):
+            if (found is None or incident.status == "open") and (grant := covering(incident, grants, now=self.now)):
                 self._except(incident, grant)
             elif found is None:
                 unsaid.append(incident)

@@ -343,6 +343,42 @@ def test_an_expired_approval_stops_a_resumed_apply(world: World) -> None:
     assert (entry.status, [one.state for one in entry.made.values()]) == ("failed", ["failed"])
 
 
+def test_while_the_provider_is_silent_nothing_is_told_as_failed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer was lost, the disk is gone, the approvals end: the plan stays open until the provider says what became of it."""
+    made = world.approved()
+    world.estate.faults.script = ["late"] * 3
+    world.estate.faults.lag = 50
+    with pytest.raises(Unavailable):
+        world.apply(made)
+    world.estate = type(world.estate)(world.estate.file)
+    world.now += timedelta(hours=25)
+    looked = type(world.estate).observe
+
+    def silent(estate: object, resource: object) -> object:
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(type(world.estate), "observe", silent)
+    with pytest.raises(Unavailable):
+        world.apply(made)
+    assert (world.entry(made).status, world.entry(made).made[0].state) == ("applying", "uncertain")
+    monkeypatch.setattr(type(world.estate), "observe", looked)
+    with pytest.raises(NotApproved):
+        world.apply(made)
+    assert world.entry(made).made[0].state == "done"
+
+
+def test_a_name_spelled_otherwise_is_the_same_person(world: World) -> None:
+    """The maker under another spelling may not approve, and two spellings are one of two people."""
+    world.env = "prod"
+    made = world.plan()
+    for name in (" Maker", "  "):
+        with pytest.raises(NotApproved):
+            world.approve(made, name)
+    world.approve(made, "ana")
+    assert world.approve(made, "ANA ").given == 1
+    refused(world, made, NotApproved)
+
+
 def test_what_happened_is_adopted_even_when_time_is_over(world: World) -> None:
     """The answer was lost for good, the effect was not: the books say done."""
     made = world.approved()

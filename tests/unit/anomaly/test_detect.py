@@ -178,6 +178,31 @@ def cut(lines: Sequence[Line], days: int) -> list[Line]:
     return [Line(one.scope, one.cost[:days]) for one in lines]
 
 
+def test_what_came_and_went_between_two_looks_is_news(tmp_path: Path) -> None:
+    """Of the first look at a history nothing that is over is news; of a later one, what began after the days looked at before."""
+    lines = with_spike(quiet_estate())
+    first = house(tmp_path / "a", cut(lines, SPIKE - 2))
+    detect(first.room, first.generation)
+    later = house(tmp_path / "b", lines, n=2, store=first.store)
+    room = replace(later.room, lake=first.room.lake)
+    assert only(detect(room, later.generation)).detail.get("is_news") is True
+    alone = house(tmp_path / "c", lines)
+    assert only(detect(alone.room, alone.generation)).detail.get("is_news") is None
+
+
+def test_a_crash_before_the_files_is_scored_again(spiked: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Incidents come first: whoever finds the files may take them for saved."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr("bursar.anomaly.detect.write_scores", full)
+    with pytest.raises(OSError, match="no space"):
+        detect(spiked.room, spiked.generation)
+    assert len(stored(spiked)) == 1
+    assert newest(spiked.room.lake) is None
+
+
 def test_what_would_have_been_said_is_kept_nowhere(spiked: House) -> None:
     """Looking back at a day tells its incidents and leaves neither files nor entries; what came after is not known."""
     found = detect(spiked.room, spiked.generation, until=SPIKE_DAY)

@@ -52,6 +52,12 @@ def test_what_is_as_it_was_written_is_whole(file: Path) -> None:
     assert verify(open_store(sqlite_url(file)), anchor=found.head).flaws == ()
 
 
+def test_a_plan_that_was_edited_is_named(file: Path) -> None:
+    """Its body is not what its digest names."""
+    plan = "INSERT INTO plan VALUES ('ab12cd34ef56', '{}', 'p', 'm', '2026-11-01T00:00:00Z', '2026-11-08T00:00:00Z', 'proposed', NULL, NULL, NULL, NULL)"
+    assert [(flaw.row, flaw.problem) for flaw in tampered(file, plan).flaws] == [("plan ab12cd34ef56", "its body was edited")]
+
+
 def test_an_empty_house_is_whole() -> None:
     """Nothing was written, nothing is wrong; its head is an anchor too."""
     store = open_store("sqlite://")

@@ -50,6 +50,15 @@ def test_what_is_quiet_is_not_sent(desk: Desk, quiet: dict[str, Any]) -> None:
     assert desk.entries() == []
 
 
+@pytest.mark.parametrize(("status", "head"), [("closed", "Over: "), ("settled", "New level: ")])
+def test_what_came_and_went_is_told_as_over(desk: Desk, status: str, head: str) -> None:
+    """Between two looks at the bill it began and ended: its owner hears of it, once."""
+    desk.incident(status=status, closed_at="2026-11-10T00:00:00Z", detail={"is_news": True})
+    assert len(desk.tell().begun) == 1
+    assert desk.tell().begun == ()
+    assert str(desk.rows()[0].payload["title"]).startswith(head)
+
+
 def test_numbers_change_in_place(desk: Desk) -> None:
     """A waiting message is reworded; a sent one is edited, each edit after the one before."""
     desk.incident()

@@ -40,7 +40,12 @@ def forecast(ctx: click.Context, scope: str | None, output: str | None) -> None:
     elif found:
         _show(found)
     if not found and output != "json":
-        click.echo("There is no forecast yet. Make one with:  bursar detect", err=True)
+        nothing = (
+            "There is no forecast yet. Make one with:  bursar detect"
+            if scope is None
+            else "No charge matches this scope: nothing to forecast."
+        )
+        click.echo(nothing, err=True)
     elif output in {None, "table"} and not shared(ctx)["quiet"]:
         click.echo(f"Generation {generation}; four months in five end between low and high. {found[0].method}.", err=True)
 

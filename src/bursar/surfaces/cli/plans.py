@@ -38,7 +38,10 @@ def list_(ctx: click.Context, output: str | None) -> None:
     from bursar.surfaces.documents import csv_text
     from bursar.surfaces.plans import plans as listing_of
 
-    entries = bootstrap.act(opened(ctx)).plans()
+    acting = bootstrap.act(opened(ctx))
+    entries = acting.plans()
+    for digest in acting.edited():
+        click.echo(f"Plan {digest[:12]} was edited: its body does not read, and it cannot be applied. See:  bursar audit verify", err=True)
     listing = listing_of(entries)
     if output == "json":
         document(listing.document)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bursar.domain.errors import BursarError
 from bursar.domain.wording import count, printable
 from bursar.surfaces.cli.wiring import opened, shared
 
@@ -32,35 +31,31 @@ def run(ctx: click.Context, *, once: bool) -> None:
     import sys
 
     from bursar.bootstrap import open_rounds
-    from bursar.surfaces.cli.main import exit_code
+    from bursar.surfaces.cli.main import EXIT_BILL, exit_code
 
     app = opened(ctx)
     quiet = shared(ctx)["quiet"]
     rounds = open_rounds(app, stream=None if quiet else sys.stdout)
-    faults = _pass(rounds, quiet=quiet, said=())
+    done = _pass(rounds, quiet=quiet, said=())
     if once:
-        ctx.exit(max(map(exit_code, faults), default=0))
+        wrong = any(one.outcome in {"quarantined", "refused"} for one in done.outcomes)
+        ctx.exit(max([EXIT_BILL if wrong else 0, *map(exit_code, done.faults)]))
     while True:
         time.sleep(app.config.schedule.poll_seconds)
-        faults = _pass(rounds, quiet=quiet, said=tuple(one.message for one in faults))
+        done = _pass(rounds, quiet=quiet, said=tuple(one.message for one in done.faults))
 
 
-def _pass(rounds: Rounds, *, quiet: bool, said: tuple[str, ...]) -> tuple[BursarError, ...]:
+def _pass(rounds: Rounds, *, quiet: bool, said: tuple[str, ...]) -> Pass:
     """One pass, told. What it could not do is told once, while it lasts."""
-    faults: tuple[BursarError, ...]
-    try:
-        done = rounds.once()
-        faults = done.faults
-        if not quiet:
-            _say(done)
-    except BursarError as error:
-        faults = (error,)
-    for fault in faults:
+    done = rounds.once()
+    if not quiet:
+        _say(done)
+    for fault in done.faults:
         if fault.message not in said:
             cure = fault.cure or "The next pass tries again."
             click.echo(f"{click.style('Cause', fg='red')}  {printable(fault.message)}", err=True)
             click.echo(f"{click.style('Cure', fg='green')}   {printable(cure)}", err=True)
-    return faults
+    return done
 
 
 def _say(done: Pass) -> None:

@@ -61,6 +61,8 @@ def cure(one: Mapping[str, object]) -> str:
     if not isinstance(fix, Mapping):
         return page
     kind, key = str(fix.get("kind")), str(fix.get("key"))
+    if (kind, key) == ("budget", "scope"):
+        return "Give it tags that a budget's scope holds, or write a budget for it in budgets.yaml."
     value = "" if fix.get("value") is None else str(fix["value"])
     told = {
         "add_tag": f"Add the tag {key}.",

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jsonschema
 import pytest
@@ -19,9 +20,12 @@ from click.testing import CliRunner
 from unit.actions.world import disk, estate_file
 
 from bursar import bootstrap
+from bursar.acting import _unheard
 from bursar.adapters.clouds.simulated.control import SimulatedEstate
 from bursar.bootstrap import Options, open_bursar
+from bursar.config import Config
 from bursar.domain.errors import BursarError
+from bursar.domain.plans import Approval, Plan
 from bursar.ports import Verdict
 from bursar.surfaces.cli.main import cli, exit_code
 
@@ -143,6 +147,34 @@ def test_a_rejected_plan_is_closed(say: Say) -> None:
     assert say("reject", digest, "--as", "ana@x", "--reason", "needed")[:2] == (0, f"Plan {digest[:12]} is rejected.\n")
     assert say("approve", digest, "--as", "bob@x")[0] == 1
     assert say.plans()[0]["approvals"][0]["reason"] == "needed"
+
+
+def test_one_edited_plan_hides_no_other(say: Say) -> None:
+    """It is named wherever plans are listed, cannot be applied, and planning goes on."""
+    say("plan")
+    digest = say.plans()[0]["digest"]
+    with sqlite3.connect(say.home / "bursar.sqlite") as connection:
+        connection.execute("UPDATE plan SET body = 'garbage'")
+    code, _, err = say("plans", "list")
+    assert (code, f"Plan {digest[:12]} was edited" in err) == (0, True)
+    assert say("apply", digest)[0] == 1
+    assert say("plan")[0] == 0
+    assert len(say.plans()) == 1
+
+
+def test_each_owner_that_names_approvers_has_a_word() -> None:
+    """A plan over two teams needs one of each; an administrator speaks for all; a team that names nobody needs nobody."""
+    config = Config.model_validate({"owners": {"search": {"approvers": ["ana"]}, "ml": {"approvers": ["ben"]}, "web": {}}})
+    changes = [SimpleNamespace(owner=owner) for owner in ("search", "ml", "web", None)]
+    plan = cast("Plan", SimpleNamespace(changes=changes))
+
+    def said(name: str, role: str = "approver") -> Approval:
+        stamps = {"at": "2026-11-01T00:00:00Z", "expires_at": "2026-11-02T00:00:00Z"}
+        return Approval(plan_digest="d", approver=name, role=role, verdict="approve", via="cli", reason="", **stamps)
+
+    assert _unheard(config, plan, [said("ana")]) == ["ml"]
+    assert _unheard(config, plan, [said("ana"), said("ben")]) == []
+    assert _unheard(config, plan, [said("root", "admin")]) == []
 
 
 def test_the_kill_switch(say: Say) -> None:
