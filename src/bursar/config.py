@@ -16,6 +16,7 @@ from bursar.domain.errors import ConfigError
 
 HOME = "BURSAR_HOME"
 CONFIG = "BURSAR_CONFIG"
+LOCAL = ("http://127.0.0.1:", "http://localhost:")
 PREFIX = "BURSAR__"
 PLACES = frozenset({"project", "home"})
 """What loading sets and no file may say."""
@@ -155,6 +156,7 @@ def load(*, path: Path | None = None, home: Path | None = None, environment: Map
     env = os.environ if environment is None else environment
     file = _find(path, env)
     content = _read(file) if file else {}
+    _no_secrets(content)
     for name, value in env.items():
         if name.startswith(PREFIX):
             _set(content, name.removeprefix(PREFIX).lower().split("__"), value)
@@ -214,6 +216,22 @@ def _read(file: Path) -> dict[str, object]:
     if not isinstance(content, dict):
         raise ConfigError(f"{file.name}: must hold keys and values", cure="Write one with: bursar init")
     return cast("dict[str, object]", content)
+
+
+def _no_secrets(content: Mapping[str, object]) -> None:
+    """A file of settings goes into repositories: secrets in it are references. One for a Slack on this machine is none."""
+    told = _section(_section(content, "channels"), "slack")
+    if str(told.get("url", "")).startswith(LOCAL):
+        return
+    for name in ("token", "signing_secret"):
+        if name in told and "${" not in str(told[name]):
+            cure = "Refer to it: ${SLACK_BOT_TOKEN}, or ${file:/run/secrets/slack}."
+            raise ConfigError(f"channels.slack.{name} is a secret, and stands in the file itself", cure=cure)
+
+
+def _section(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = content.get(name)
+    return cast("Mapping[str, object]", found) if isinstance(found, dict) else dict[str, object]()
 
 
 def _set(content: dict[str, object], keys: list[str], value: str) -> None:

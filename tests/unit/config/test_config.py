@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -190,3 +191,17 @@ def test_files_of_the_project_lie_beside_the_configuration(project: Path) -> Non
     assert config.file("units.yaml") is None
     assert config.file("folder.yaml") is None
     assert Config().file("rules.yaml") is None
+
+
+@pytest.mark.parametrize("name", ["token", "signing_secret"])
+def test_a_secret_in_the_file_itself_is_refused(project: Path, name: str) -> None:
+    """It would be in a repository by evening; a reference is taken, and so is a Slack that listens on this machine."""
+    slack = {"token": "${SLACK}", "signing_secret": "${SLACK}", "default": "#finops"}
+    text = "version: 1\nchannels: {slack: " + json.dumps(slack | {name: "xoxb-plain"}) + "}\n"
+    (project / "bursar.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=f"channels.slack.{name} is a secret"):
+        load(path=project / "bursar.yaml", environment={"SLACK": "s"})
+    (project / "bursar.yaml").write_text(text.replace("xoxb-plain", "${SLACK}"))
+    assert load(path=project / "bursar.yaml", environment={"SLACK": "s"}).channels.slack
+    (project / "bursar.yaml").write_text(text.replace('"default"', '"url": "http://127.0.0.1:1/api", "default"'))
+    assert load(path=project / "bursar.yaml", environment={"SLACK": "s"}).channels.slack
