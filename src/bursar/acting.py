@@ -5,11 +5,10 @@ plan is one.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,18 +21,18 @@ from bursar.actions.approve import approve as take_approval
 from bursar.actions.approve import reject as take_rejection
 from bursar.actions.book import Entry
 from bursar.actions.cards import Card, card
-from bursar.actions.door import APPROVERS, Door, Freeze, no_engine
-from bursar.actions.exceptions import FILE, exceptions, keeper
+from bursar.actions.council import Council
+from bursar.actions.door import Door
 from bursar.actions.observations import record, with_history
 from bursar.actions.playbooks import PLAYBOOKS
-from bursar.actions.playbooks.playbook import Excepted, Left, Seen, Worth, Worths
+from bursar.actions.playbooks.playbook import Left, Seen, Worth, Worths
 from bursar.actions.propose import Ask, propose
 from bursar.actions.undo import inverse
 from bursar.config import Config
-from bursar.domain.errors import BursarError, ConfigError, NotNow, PolicyDenied, Unavailable
+from bursar.domain.errors import BursarError, ConfigError, NotNow, Unavailable
 from bursar.domain.estates import Observed, Resource
 from bursar.domain.periods import stamp
-from bursar.domain.plans import Approval, Plan
+from bursar.domain.plans import Plan
 from bursar.domain.savings import Saving
 from bursar.lake.generations import Lake
 from bursar.lake.locks import writer
@@ -164,7 +163,7 @@ class Acting:
         """Propose the plan that takes an applied one back. It needs approval as any other."""
         entry = self.show(digest)
         now = self.clock()
-        made = inverse(entry, self.card(entry.plan.playbook), maker=maker, now=now, policy_digest=self._policies())
+        made = inverse(entry, self.card(entry.plan.playbook), maker=maker, now=now, policy_digest=self._council().policies())
         with self.store.begin() as connection:
             journal.lock(connection)
             for one in book.entries(connection, ["proposed"]):
@@ -214,23 +213,23 @@ class Acting:
 
     def door(self) -> Door:
         """What applying works with. Raises ConfigError when bursar.yaml does not read any more."""
-        now = self.reread() if self.reread else self.config
+        council = self._council()
         return Door(
             store=self.store,
             estate=self.estate,
             card=self.card,
-            excepted=self._keeper(),
+            excepted=council.keeper(),
             stopped=self.stopped,
             clock=self.clock,
             pause=self.pause,
-            judge=self._judge,
-            freezes=[Freeze(first=one.first, last=one.last, reason=one.reason) for one in now.freezes],
-            may_approve=partial(_may_approve, now),
-            unheard=partial(_unheard, now),
+            judge=council.judge,
+            freezes=council.freezes(),
+            may_approve=council.may_approve,
+            unheard=council.unheard,
         )
 
     def _plan_one(self, name: str, *, maker: str) -> Planned:
-        now, rules = self.clock(), self.card(name)
+        now, rules, council = self.clock(), self.card(name), self._council()
         survey = self.estate.survey(PLAYBOOKS[name].kind)
         with self.store.begin() as connection:
             record(connection, survey)
@@ -242,9 +241,9 @@ class Acting:
             maker=maker,
             now=now,
             generation=head.n if head else 0,
-            policy_digest=self._policies(),
+            policy_digest=council.policies(),
             worths=self._worths(seen),
-            excepted=self._keeper(),
+            excepted=council.keeper(),
             taken=taken,
         )
         found = propose(PLAYBOOKS[name], seen, ask)
@@ -279,32 +278,9 @@ class Acting:
 
         return worth
 
-    def _keeper(self) -> Excepted:
-        with self.store.connect().execution_options(read_only=True) as connection:
-            return keeper(connection, file=self.config.file(FILE), owners=self.config.owners, now=self.clock())
-
-    def _judge(self, document: Mapping[str, object]) -> Mapping[str, object]:
-        """Ask the policy engine, with the exceptions its rules may excuse by. Raises PolicyDenied when there is no answer."""
-        if self.engine is None:
-            return no_engine(document)
-        with self.store.connect().execution_options(read_only=True) as connection:
-            known = exceptions(connection, file=self.config.file(FILE), owners=self.config.owners, now=self.clock())
-        try:
-            said = self.engine.evaluate("remediation", {**document, "exceptions": known})
-        finally:
-            self.engine.close()
-        if said.reason:
-            raise PolicyDenied(f"no policy answered ({said.reason}): {said.detail}", cure="Look at it with: bursar policy test")
-        return {"allow": said.allow, "violations": said.violations}
-
-    def _policies(self) -> str:
-        """The digest of the rules as they are; empty where no engine answers. What counts is what they say when a plan is applied."""
-        if self.engine is None:
-            return ""
-        try:
-            return self.engine.evaluate("remediation", {}).policy_digest
-        finally:
-            self.engine.close()
+    def _council(self) -> Council:
+        """Who decides now. Raises ConfigError when bursar.yaml does not read any more."""
+        return Council(config=self.reread() if self.reread else self.config, store=self.store, clock=self.clock, engine=self.engine)
 
     def _follow(self) -> None:
         with self.store.begin() as connection:
@@ -326,23 +302,3 @@ def remember(connection: sa.Connection, seen: Sequence[Observed], *, name: str, 
 def _says(plan: Plan) -> str:
     """What a plan says apart from who made it when."""
     return replace(plan, maker="", made_at="", expires_at="").digest
-
-
-def _may_approve(config: Config, given: Approval, plan: Plan) -> bool:
-    """A role that may, and where the owning teams name approvers, one of them; administrators always."""
-    listed = {name for named in _approvers(config, plan).values() for name in named}
-    return given.role in APPROVERS and (not listed or given.role == "admin" or given.approver in listed)
-
-
-def _unheard(config: Config, plan: Plan, good: Sequence[Approval]) -> list[str]:
-    """The owners that name approvers, none of whom agreed. An administrator speaks for all."""
-    if any(one.role == "admin" for one in good):
-        return []
-    said = {one.approver for one in good}
-    return sorted(owner for owner, named in _approvers(config, plan).items() if not said & set(named))
-
-
-def _approvers(config: Config, plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Whom the owners of what a plan changes name."""
-    owners = {one.owner for one in plan.changes if one.owner in config.owners}
-    return {owner: named for owner in owners if owner and (named := config.owners[owner].approvers)}

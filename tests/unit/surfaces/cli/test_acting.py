@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import jsonschema
 import pytest
@@ -20,12 +19,9 @@ from click.testing import CliRunner
 from unit.actions.world import disk, estate_file
 
 from bursar import bootstrap
-from bursar.acting import _unheard
 from bursar.adapters.clouds.simulated.control import SimulatedEstate
 from bursar.bootstrap import Options, open_bursar
-from bursar.config import Config
 from bursar.domain.errors import BursarError
-from bursar.domain.plans import Approval, Plan
 from bursar.ports import Verdict
 from bursar.surfaces.cli.main import cli, exit_code
 
@@ -160,21 +156,6 @@ def test_one_edited_plan_hides_no_other(say: Say) -> None:
     assert say("apply", digest)[0] == 1
     assert say("plan")[0] == 0
     assert len(say.plans()) == 1
-
-
-def test_each_owner_that_names_approvers_has_a_word() -> None:
-    """A plan over two teams needs one of each; an administrator speaks for all; a team that names nobody needs nobody."""
-    config = Config.model_validate({"owners": {"search": {"approvers": ["ana"]}, "ml": {"approvers": ["ben"]}, "web": {}}})
-    changes = [SimpleNamespace(owner=owner) for owner in ("search", "ml", "web", None)]
-    plan = cast("Plan", SimpleNamespace(changes=changes))
-
-    def said(name: str, role: str = "approver") -> Approval:
-        stamps = {"at": "2026-11-01T00:00:00Z", "expires_at": "2026-11-02T00:00:00Z"}
-        return Approval(plan_digest="d", approver=name, role=role, verdict="approve", via="cli", reason="", **stamps)
-
-    assert _unheard(config, plan, [said("ana")]) == ["ml"]
-    assert _unheard(config, plan, [said("ana"), said("ben")]) == []
-    assert _unheard(config, plan, [said("root", "admin")]) == []
 
 
 def test_the_kill_switch(say: Say) -> None:
