@@ -111,8 +111,13 @@ def read_file(path: Path) -> tuple[list[Grant], list[Finding]]:
     return grants, findings
 
 
-def grant(connection: sa.Connection, given: Mapping[str, object], *, now: datetime, owners: Collection[str] = ()) -> Grant:
-    """Grant an exception. Raises ConfigError for a malformed one or an id that is taken, Refused for what would not apply."""
+def grant(
+    connection: sa.Connection, given: Mapping[str, object], *, now: datetime, owners: Collection[str] = (), by: str | None = None
+) -> Grant:
+    """Grant an exception. `by` is who wrote it down, where that is not the approver's own verified word.
+
+    Raises ConfigError for a malformed one or an id that is taken, Refused for what would not apply.
+    """
     made = read_grant(dict(given), origin="store")
     found = connection.execute(sa.select(exception_grant.c.id).where(exception_grant.c.id == made.id)).first()
     if found:
@@ -122,7 +127,7 @@ def grant(connection: sa.Connection, given: Mapping[str, object], *, now: dateti
             raise Refused(f"{made.id}: {finding.message}", cure="Let somebody else approve it, for a time that is still to come.")
     row = {**document(made), "revoked_at": None, "revoked_by": None}
     connection.execute(exception_grant.insert().values(**row))
-    journal.append(connection, at=stamp(now), kind="exception.granted", actor=made.approver, payload=document(made))
+    journal.append(connection, at=stamp(now), kind="exception.granted", actor=by or made.approver, payload=document(made))
     return made
 
 

@@ -60,11 +60,12 @@ def grant(ctx: click.Context, ident: str, **given: str | None) -> None:
     """Grant an exception; it is journalled and counts from now on."""
     from bursar.domain.periods import stamp
     from bursar.exception_registry import grant as write
+    from bursar.surfaces.cli.subject import me
 
     app = opened(ctx)
     said = {"id": ident, "created": stamp(app.clock()), **{name: value for name, value in given.items() if value is not None}}
     with app.store.begin() as connection:
-        made = write(connection, said, now=app.clock(), owners=tuple(app.config.owners))
+        made = write(connection, said, now=app.clock(), owners=tuple(app.config.owners), by=me())
     click.echo(f"Granted {made.id} until {made.expires:%Y-%m-%d}.")
 
 
