@@ -2,14 +2,17 @@
 
 import errno
 import fcntl
+import os
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bursar.domain.errors import BursarError, Unavailable
 
 PATIENCE_SECONDS = 120.0
+POLITE = 10
+"""The niceness of a writer."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -22,6 +25,7 @@ def writer(home: Path, *, patience: float = PATIENCE_SECONDS) -> Generator[None]
     """
     folder = home / "run"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _yield_to_readers()
     with (folder / "writer.lock").open("w") as file:
         _wait(file.fileno(), patience)
         try:
@@ -33,6 +37,13 @@ def writer(home: Path, *, patience: float = PATIENCE_SECONDS) -> Generator[None]
                 cure = "Free some space below --home, then run it again: nothing is half-published."
                 raise Unavailable(f"the disk is full: {error}", cure=cure) from error
             raise
+
+
+def _yield_to_readers() -> None:
+    """Who writes, and the children it starts, give way to who answers questions: on Linux this thread alone, and once."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < POLITE:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, POLITE)
 
 
 def _is_full(error: Exception) -> bool:
