@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from planned_changes import binary
 
 from tests.acceptance.conftest import House, once
+from tests.acceptance.serving import Reply, served
 
 SIMULATE = ("-q", "simulate", "--rows", "1500", "--seed", "5", "--clouds", "aws,gcp")
 APPROVERS = ("second@acme.example", "third@acme.example")
@@ -118,3 +121,26 @@ def test_an_exception_keeps_a_disk(acme: House) -> None:
     said = acme.run("plan")
     assert kept not in said.out
     assert "an exception covers it" in said.err
+
+
+def test_a_stranger_approves_and_applies_on_the_page(acme: House) -> None:
+    """Six characters and a reason, twice, by others than the maker; then the button: the worker beside the pages makes the changes."""
+    acme.run("plan")
+    digest = plans(acme)["gcp"]["digest"]
+    with served(acme, worker=True) as server:
+
+        def press(**fields: str) -> Reply:
+            mark = re.search(r'name="mark" value="([0-9a-f]+)"', server.ask(f"/plans/{digest[:12]}").body.decode())
+            assert mark
+            return server.ask(f"/plans/{digest[:12]}", form={"mark": mark[1], **fields}, headers={"Origin": f"http://{server.address}"})
+
+        assert press(verdict="apply").status == 409
+        for name in APPROVERS:
+            sent = {"six": digest[:6], "reason": "Seen with its owner.", "as": name}
+            assert press(verdict="approve", **sent).status == 303
+        assert press(verdict="apply").status == 303
+        deadline = time.monotonic() + 120
+        while (status := server.ask(f"/api/v1/plans/{digest}").json["rows"][0]["status"]) != "applied" and time.monotonic() < deadline:
+            time.sleep(0.5)
+    assert status == "applied"
+    assert "once" in acme.run("apply", digest, code=1).err
