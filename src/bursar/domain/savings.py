@@ -11,6 +11,8 @@ from decimal import Decimal
 from bursar.domain.plans import Range
 
 STATUSES = ("proposed", "approved", "applied", "measuring", "verified", "inconclusive", "regressed", "negative")
+UNPRICED = "XXX"
+"""ISO 4217's code for no currency: what is saved is not known, which is not nothing."""
 CHECKPOINTS = (7, 30, 90)
 """Days after a change at which it is measured; before the first there is no verdict."""
 

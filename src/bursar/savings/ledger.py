@@ -17,7 +17,7 @@ from bursar.domain.canonical import canonical, digest
 from bursar.domain.errors import ConfigError
 from bursar.domain.periods import stamp
 from bursar.domain.plans import Plan, Range, read_plan
-from bursar.domain.savings import Measured, Saving, verdict
+from bursar.domain.savings import UNPRICED, Measured, Saving, verdict
 from bursar.lake.generations import Generation
 from bursar.ports import Warehouse
 from bursar.query.resources import Wanted, days
@@ -29,8 +29,6 @@ BEFORE = timedelta(days=56)
 """So far back before a change the resources are looked at."""
 AFTER = timedelta(days=90)
 ENOUGH = Decimal("0.8")
-UNKNOWN = "XXX"
-"""ISO 4217 for no currency: a plan without a price promises nothing in it."""
 AFTER_APPLY = frozenset({"applied", "measuring", "verified", "inconclusive", "regressed", "negative"})
 
 
@@ -119,9 +117,9 @@ def _opened(made: Plan, plan_digest: str) -> Saving:
         owner=owners[0] if len(owners) == 1 else None,
         plan_digests=(plan_digest,),
         status="proposed",
-        expected=expected or Range(amount=Decimal(0), low=Decimal(0), high=Decimal(0), currency=UNKNOWN),
+        expected=expected or Range(amount=Decimal(0), low=Decimal(0), high=Decimal(0), currency=UNPRICED),
         realised=None,
-        currency=expected.currency if expected else UNKNOWN,
+        currency=expected.currency if expected else UNPRICED,
         slo_verdict=None,
         applied_at=None,
         measured_at=None,

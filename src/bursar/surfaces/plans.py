@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bursar.actions.book import Entry
 from bursar.domain.plans import Approval, Change
-from bursar.domain.savings import Saving
+from bursar.domain.savings import UNPRICED, Saving
 from bursar.surfaces.documents import Document, Listing
 
 
@@ -68,7 +68,7 @@ def _change(change: Change, entry: Entry, position: int) -> Document:
 
 
 def _saving(one: Saving) -> Document:
-    realised, priced = one.realised, one.currency != "XXX"
+    realised, priced = one.realised, one.currency != UNPRICED
     measured = one.detail.get("measured")
     told: Document = dict(measured) if isinstance(measured, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
     return {

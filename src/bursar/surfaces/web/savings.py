@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import cast
 
 from bursar.domain.money import cost, total
-from bursar.domain.savings import CHECKPOINTS, Saving
+from bursar.domain.savings import CHECKPOINTS, UNPRICED, Saving
 from bursar.domain.wording import count
 from bursar.surfaces.web.course import Course, Line
 from bursar.surfaces.web.display import clean, day_month_year, listed, money, span_words, whole
@@ -15,7 +15,6 @@ from bursar.surfaces.web.frame import Evidence
 from bursar.surfaces.web.telling import Mark
 
 ZERO, MONTH = Decimal(0), 30
-UNPRICED = "XXX"
 SETTLED = frozenset({"verified", "inconclusive", "regressed", "negative"})
 """Lines with a verdict: their money is called realised. A younger one is still being measured."""
 AHEAD = frozenset({"proposed", "approved"})

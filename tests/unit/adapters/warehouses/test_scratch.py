@@ -40,3 +40,4 @@ def test_what_a_killed_process_left_is_swept_and_what_a_living_one_holds_is_not(
 def test_a_folder_to_sweep_need_not_be_there(tmp_path: Path) -> None:
     """Before the first run there is none."""
     sweep(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
