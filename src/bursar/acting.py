@@ -4,8 +4,10 @@ Nothing is changed but by `apply`, and `apply` changes nothing that two people d
 plan is one.
 """
 
+import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -39,10 +41,14 @@ from bursar.lake.locks import writer
 from bursar.ports import Clock, Estate, PolicyEngine, Warehouse
 from bursar.query.resources import costs
 from bursar.savings import ledger
-from bursar.store import journal
+from bursar.store import journal, leases
 
 STOP = "STOP"
 """The kill switch: while a file of this name lies in the state folder, nothing is applied. Its content is the reason."""
+
+APPLYING = "apply"
+LEASE_SECONDS = 6 * 3600
+"""Longer than any apply: whoever still holds the lease then was killed."""
 
 Price = Callable[[Resource], tuple[str, str] | None]
 """A month of a resource by the estate's own price list: amount and currency. Asked where the bill is silent."""
@@ -127,8 +133,8 @@ class Acting:
         return said
 
     def apply(self, digest: str, *, actor: str) -> Applied:
-        """Carry an approved plan out, as the one writer of this state folder."""
-        with writer(self.config.home):
+        """Carry an approved plan out, as the one writer of this state folder, and the one folder of this database that applies."""
+        with writer(self.config.home), self._alone():
             try:
                 return carry_out(self.door(), digest, actor=actor)
             finally:
@@ -277,6 +283,23 @@ class Acting:
             return None
 
         return worth
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Hold the right to apply. A run of this folder that was killed gives it back to this folder at once, to others in time.
+
+        Raises Unavailable while another state folder on the same database applies.
+        """
+        holder = f"{platform.node()} {self.config.home.absolute()}"
+        with self.store.begin() as connection:
+            fence = leases.acquire(connection, APPLYING, holder=holder, now=self.clock(), seconds=LEASE_SECONDS)
+        if fence is None:
+            raise Unavailable("another state folder on this database is applying a plan", cure="Wait until it has ended, then apply again.")
+        try:
+            yield
+        finally:
+            with self.store.begin() as connection:
+                leases.release(connection, APPLYING, fence=fence)
 
     def _council(self) -> Council:
         """Who decides now. Raises ConfigError when bursar.yaml does not read any more."""

@@ -23,6 +23,8 @@ from bursar.adapters.clouds.simulated.control import SimulatedEstate
 from bursar.bootstrap import Options, open_bursar
 from bursar.domain.errors import BursarError
 from bursar.ports import Verdict
+from bursar.store import leases
+from bursar.store.database import open_store, sqlite_url
 from bursar.surfaces.cli.main import cli, exit_code
 
 
@@ -143,6 +145,22 @@ def test_a_rejected_plan_is_closed(say: Say) -> None:
     assert say("reject", digest, "--as", "ana@x", "--reason", "needed")[:2] == (0, f"Plan {digest[:12]} is rejected.\n")
     assert say("approve", digest, "--as", "bob@x")[0] == 1
     assert say.plans()[0]["approvals"][0]["reason"] == "needed"
+
+
+def test_two_folders_on_one_database_do_not_apply_at_once(say: Say) -> None:
+    """While another one applies nothing is changed here; when it has ended, the same command goes on."""
+    say("plan")
+    digest = say.plans()[0]["digest"]
+    for name in ("a@x", "b@x"):
+        say("approve", digest, "--as", name)
+    store = open_store(sqlite_url(say.home / "bursar.sqlite"))
+    with store.begin() as connection:
+        fence = leases.acquire(connection, "apply", holder="elsewhere", now=bootstrap.utc_now(), seconds=6 * 3600)
+    code, _, err = say("apply", digest)
+    assert (code, "another state folder" in err, say.plans()[0]["status"]) == (4, True, "approved")
+    with store.begin() as connection:
+        leases.release(connection, "apply", fence=fence or 0)
+    assert say("apply", digest)[0] == 0
 
 
 def test_one_edited_plan_hides_no_other(say: Say) -> None:
